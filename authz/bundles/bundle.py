@@ -1,0 +1,192 @@
+"""Load a bundle from its folder: three TOML files, every `*.polar` beside them, and nothing that runs."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from authz.bundles.records import Classes, record_classes
+from authz.bundles.tables import CatalogueTable, ManifestTable, ReasonTable, SubstituteTable, VocabularyTable
+from authz.bundles.values import read_value
+from authz.bundles.vocabulary import PARAMETERS, Vocabulary, attribute, resolve
+from authz.documents import Loc, fault, faults_of, parse_toml, read_text
+from authz.language import syntax
+from authz.language.checker import check
+from authz.language.faults import Fault, Faulty, Span, did_you_mean
+from authz.language.formula import Program
+from authz.language.parser import parse
+
+MANIFEST, VOCABULARY, CATALOGUE = "bundle.toml", "vocabulary.toml", "reasons.toml"
+Table = TypeVar("Table")
+
+
+class PolicyError(Faulty):
+    """A bundle that is not admitted; `faults` holds every reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A checked bundle: its vocabulary, catalogue and program, the classes of its records, and its parameters' values."""
+
+    path: str
+    name: str
+    version: str
+    digest: str
+    vocabulary: Vocabulary
+    catalogue: Mapping[str, ReasonTable]
+    substitute: SubstituteTable
+    program: Program
+    classes: Classes
+    files: tuple[syntax.File, ...]
+    parameters: Any
+
+
+def load(folder: str | Path) -> Bundle:
+    """The bundle in a folder, checked.
+
+    Raises:
+        PolicyError: with every fault of every file, each with its place.
+    """
+    directory, shown = Path(folder), str(folder)
+    if not directory.is_dir():
+        raise PolicyError(
+            [Fault(Span(shown), "there is no such folder", "name a bundle's folder: one with a `bundle.toml`")]
+        )
+    faults: list[Fault] = []
+    texts: dict[str, str] = {}
+    for path in [directory / name for name in (MANIFEST, VOCABULARY, CATALOGUE)] + sorted(directory.glob("*.polar")):
+        try:
+            texts[path.name] = read_text(path, str(path))
+        except Faulty as unreadable:
+            faults += unreadable.faults
+    manifest = _table(ManifestTable, texts, MANIFEST, directory, faults)
+    vocabulary = _table(VocabularyTable, texts, VOCABULARY, directory, faults)
+    catalogue = _table(CatalogueTable, texts, CATALOGUE, directory, faults)
+    files, problems = _parse(texts, directory)
+    faults += problems
+    if manifest is None or vocabulary is None or catalogue is None:
+        raise PolicyError(faults)
+    faults += _codes(catalogue, str(directory / CATALOGUE))
+    try:
+        resolved = resolve(
+            manifest,
+            vocabulary,
+            tuple(r.code for r in catalogue.reason),
+            (str(directory / MANIFEST), str(directory / VOCABULARY)),
+        )
+        classes = record_classes(resolved)
+        parameters = _defaults(resolved, classes, str(directory / MANIFEST))
+        program = check(shown, files, resolved.schema)
+    except Faulty as more:
+        raise PolicyError([*faults, *more.faults]) from None
+    if faults:
+        raise PolicyError(faults)
+    return Bundle(
+        shown,
+        manifest.name,
+        manifest.version,
+        _digest(texts),
+        resolved,
+        {reason.code: reason for reason in catalogue.reason},
+        catalogue.substitute,
+        program,
+        classes,
+        files,
+        parameters,
+    )
+
+
+def _table(
+    kind: type[Table], texts: Mapping[str, str], name: str, directory: Path, faults: list[Fault]
+) -> Table | None:
+    if name not in texts:
+        return None
+    try:
+        return TypeAdapter(kind).validate_python(parse_toml(texts[name], str(directory / name)))
+    except ValidationError as error:
+        faults += faults_of(error, str(directory / name))
+    except Faulty as unreadable:
+        faults += unreadable.faults
+    return None
+
+
+def _parse(texts: Mapping[str, str], directory: Path) -> tuple[tuple[syntax.File, ...], list[Fault]]:
+    files: list[syntax.File] = []
+    faults: list[Fault] = []
+    for name, text in texts.items():
+        if name.endswith(".polar"):
+            file, problems = parse(str(directory / name), text)
+            files.append(file)
+            faults += problems
+    return tuple(files), faults
+
+
+def _codes(catalogue: CatalogueTable, shown: str) -> list[Fault]:
+    codes = [reason.code for reason in catalogue.reason]
+    faults = [
+        fault(shown, ("reason", i, "code"), f"`{code}` stands here twice")
+        for i, code in enumerate(codes)
+        if code in codes[:i]
+    ]
+    if catalogue.substitute.code in codes:
+        faults.append(fault(shown, ("substitute", "code"), f"`{catalogue.substitute.code}` is a reason itself"))
+    return faults
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    hashed = hashlib.sha256()
+    for name in sorted(texts):
+        data = texts[name].encode()
+        hashed.update(f"{name}\0{len(data)}\0".encode() + data)
+    return hashed.hexdigest()
+
+
+def _defaults(vocabulary: Vocabulary, classes: Classes, shown: str) -> Any:
+    given = {name: table.default for name, table in vocabulary.parameters.items()}
+    values, faults = _read(vocabulary, given, shown, ("parameters",), "default")
+    if faults:
+        raise Faulty(faults)
+    return classes[PARAMETERS](**{attribute(name): value for name, value in values.items()})
+
+
+def read_parameters(bundle: Bundle, given: object, shown: str = "parameters", at: Loc = ()) -> Any:
+    """The bundle's parameters with some of them set otherwise.
+
+    Raises:
+        Faulty: a parameter is unknown, of another type, or out of bounds.
+    """
+    if not isinstance(given, Mapping):
+        raise Faulty([fault(shown, at, "is not an object")])
+    known = bundle.vocabulary.parameters
+    faults = [
+        fault(shown, (*at, name), "is not known here", did_you_mean(name, known)) for name in given if name not in known
+    ]
+    values, problems = _read(bundle.vocabulary, {n: v for n, v in given.items() if n in known}, shown, at)
+    if faults or problems:
+        raise Faulty([*faults, *problems])
+    kept = {attribute(name): getattr(bundle.parameters, attribute(name)) for name in known}
+    return bundle.classes[PARAMETERS](**{**kept, **{attribute(name): value for name, value in values.items()}})
+
+
+def _read(
+    vocabulary: Vocabulary, given: Mapping[str, Any], shown: str, at: Loc, last: str = ""
+) -> tuple[dict[str, Any], list[Fault]]:
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, value in given.items():
+        table = vocabulary.parameters[name]
+        loc = (*at, name, last) if last else (*at, name)
+        try:
+            values[name] = read_value(vocabulary.parameter_types[name], value, vocabulary.bare_date_zone)
+        except ValueError as error:
+            faults.append(fault(shown, loc, str(error)))
+            continue
+        for number in (value,) if isinstance(value, int) else ():
+            if table.minimum is not None and number < table.minimum:
+                faults.append(fault(shown, loc, f"`{number}` is less than {table.minimum}"))
+            if table.maximum is not None and number > table.maximum:
+                faults.append(fault(shown, loc, f"`{number}` is more than {table.maximum}"))
+    return values, faults

@@ -1,0 +1,196 @@
+"""What a bundle's three TOML files may say: the closed set of tables, as their author writes them.
+
+`bundle.toml` is a `ManifestTable`, `vocabulary.toml` a `VocabularyTable`, `reasons.toml` a `CatalogueTable`. A type
+is written `String`, `Integer`, `Boolean`, `Instant`, `Date`, the name of an enumeration, `[one of these]`, or
+`id of Record`; a `?` behind it makes the field optional.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StrictInt, StrictStr
+from pydantic.dataclasses import dataclass
+
+Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Words = Annotated[tuple[Word, ...], Field(min_length=1)]
+Default = StrictStr | bool | StrictInt | tuple[StrictStr | StrictInt, ...]
+_CLOSED = ConfigDict(extra="forbid", defer_build=True)
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class FieldTable:
+    """A field with something to say of it: `{ type = "Date?", about = "..." }`."""
+
+    type: StrictStr
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class VariantTable:
+    """What a row must, and may not, carry when one of its fields has a given value."""
+
+    needs: tuple[Word, ...] = ()
+    without: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class RecordTable:
+    """A record type, and what makes a row of it whole."""
+
+    fields: Mapping[Word, StrictStr | FieldTable] = Field(default_factory=dict)
+    extends: Word | None = None
+    about: StrictStr = ""
+    facts: Word | None = Field(default=None, description="the key of a facts document that lists rows of this type")
+    key: Word | None = Field(default=None, description="the field that identifies a row")
+    interval: tuple[Word, Word] | None = Field(
+        default=None, description="from and up to; absent bounds are the ends of time"
+    )
+    needs: Mapping[Word, Words] = Field(default_factory=dict, description="a field that stands only beside others")
+    when: Mapping[Word, Mapping[StrictStr, VariantTable]] = Field(
+        default_factory=dict, description="what a field's value asks"
+    )
+    no_id_of: Mapping[Word, Word] = Field(default_factory=dict, description="a field that holds no id of a record type")
+    refuses: Mapping[Word, Literal["dutch_citizen_number"]] = Field(
+        default_factory=dict, description="a form a field has not"
+    )
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class CollectionTable:
+    """Rows of one type whose ids are the request's own."""
+
+    of: Word
+    by: Words
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class PartTable:
+    """A part of a string around its first `_`; nil if there is no `_`, or if the part is not in the enumeration asked."""
+
+    part: Literal["before_underscore", "after_underscore"]
+    of: Word
+    type: Word = "String"
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class AgeTable:
+    """The local midnight at which a person born on a date reaches an age in years."""
+
+    midnight_of_age: StrictStr
+    years: StrictStr
+    zone: StrictStr
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class HoursTable:
+    """An instant plus hours."""
+
+    hours_after: StrictStr
+    hours: StrictStr
+    about: StrictStr = ""
+
+
+DerivedTable = PartTable | AgeTable | HoursTable
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class VocabularyTable:
+    """`vocabulary.toml`: the types and fields that rules may speak of, and how rows reach a request."""
+
+    records: Mapping[Word, RecordTable] = Field(default_factory=dict)
+    enumerations: Mapping[Word, Annotated[tuple[StrictStr, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    values: Mapping[Word, StrictStr | FieldTable] = Field(default_factory=dict)
+    collections: Mapping[Word, CollectionTable] = Field(default_factory=dict)
+    derived: Mapping[Word, DerivedTable] = Field(default_factory=dict)
+    bare_date_zone: StrictStr = Field(default="Europe/Amsterdam", description="where a bare date begins at midnight")
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class PartyTable:
+    """The subject or the resource of a request: its type, which names the request's field, and its record."""
+
+    type: Word
+    record: Word
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class RequestFieldTable:
+    """A property of a request that counts: a value (`type`), or the id of a record (`record`)."""
+
+    from_: Annotated[StrictStr, Field(alias="from")]
+    type: StrictStr | None = None
+    record: Word | None = None
+    default: StrictStr | bool | StrictInt | None = None
+    unknown: Literal["malformed", "nil"] = Field(
+        default="malformed", description="what a value outside the enumeration is"
+    )
+    stored: StrictStr | None = Field(
+        default=None, description="the record's field that counts when the request has none"
+    )
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class RequestTable:
+    """How a request becomes records."""
+
+    subject: PartyTable
+    resource: PartyTable
+    fields: Mapping[Word, RequestFieldTable] = Field(default_factory=dict)
+    ignored: Mapping[Word, StrictStr] = Field(
+        default_factory=dict, description="what a scenario may say and no rule reads"
+    )
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class ParameterTable:
+    """A parameter of the policy: its type, its default (nil without one), and its bounds."""
+
+    type: StrictStr
+    default: Default | None = None
+    minimum: StrictInt | None = None
+    maximum: StrictInt | None = None
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class ManifestTable:
+    """`bundle.toml`: name, version, actions, parameters, and how a request becomes records."""
+
+    name: Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    version: StrictStr
+    request: RequestTable
+    actions: Annotated[tuple[StrictStr, ...], Field(min_length=1)]
+    about: StrictStr = ""
+    parameters: Mapping[Word, ParameterTable] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class ReasonTable:
+    """One reason code: its layer, who sees the code, and what it says in English and Dutch."""
+
+    code: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    layer: Word
+    audience: Literal["supplier", "administrator"]
+    en: StrictStr
+    nl: StrictStr
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class SubstituteTable:
+    """What those see who may not see a code."""
+
+    code: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    en: StrictStr
+    nl: StrictStr
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class CatalogueTable:
+    """`reasons.toml`: the reason codes in order of precedence."""
+
+    substitute: SubstituteTable
+    reason: Annotated[tuple[ReasonTable, ...], Field(min_length=1)]

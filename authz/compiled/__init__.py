@@ -1,0 +1,1 @@
+"""Compiled forms: one file a target, checked rules in; know nothing of students."""

@@ -1,0 +1,60 @@
+"""Decide one request: a rule must permit it, silence refuses, and an error while deciding refuses too."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Effect(StrEnum):
+    """What a decision does."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request, with what settled it.
+
+    `reasons` are the codes of a refusal in the catalogue's order; `error` is why a refusal was not decided but broke;
+    `policy` is the digest of the bundle and `facts` the revision that it was decided by.
+    """
+
+    effect: Effect
+    at: datetime
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+    policy: str = ""
+    facts: str = ""
+
+    def __bool__(self) -> bool:
+        """True for a permit alone, so that `if policy.decide(...)` fails closed."""
+        return self.effect is Effect.ALLOW
+
+    @property
+    def reason(self) -> str:
+        """The primary code of a refusal: the first in the catalogue's order; empty for a permit."""
+        return self.reasons[0] if self.reasons else ""
+
+
+class Evaluator(Protocol):
+    """Something that decides: the compiled form, or the reference."""
+
+    def allow(self, subject: Any, action: str, request: Any) -> bool:
+        """Whether some `allow` rule permits."""
+
+    def reasons(self, request: Any) -> tuple[str, ...]:
+        """All reason codes that hold, in the catalogue's order."""
+
+
+def judge(
+    evaluator: Evaluator, subject: Any | None, action: str, request: Any, at: datetime, policy: str, facts: str
+) -> Decision:
+    """The decision on a gathered request; without a subject there is nobody to permit."""
+    try:
+        if subject is not None and evaluator.allow(subject, action, request):
+            return Decision(Effect.ALLOW, at, policy=policy, facts=facts)
+        return Decision(Effect.DENY, at, evaluator.reasons(request), policy=policy, facts=facts)
+    except Exception as error:  # noqa: BLE001 - whatever breaks while deciding is a refusal, and says so
+        return Decision(Effect.DENY, at, error=f"{type(error).__name__}: {error}", policy=policy, facts=facts)

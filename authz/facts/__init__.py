@@ -1,0 +1,1 @@
+"""Facts: where the records that rules read come from, validated strictly and found by key."""

@@ -1,0 +1,60 @@
+"""What is wrong with an author's file: the place, the problem in the author's words, the likely repair.
+
+Places are 1-based and count code points. A fault renders as
+
+    PATH:LINE:COL: problem
+       13 | the source line
+          |     ^^^^
+    help: did you mean `Request`?
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of one line in one file; line and column are 1-based, 0 means the file as a whole."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One problem in an author's file, or in a document that the file governs."""
+
+    span: Span
+    problem: str
+    help: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.span.path}:{self.span.line}:{self.span.column}: " if self.span.line else f"{self.span.path}: "
+        lines = [place + self.problem]
+        if self.source:
+            # A tab before the caret must stay a tab, or the caret points elsewhere.
+            lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.span.column - 1])
+            width = max(1, min(self.span.width, len(self.source) - self.span.column + 1))
+            lines.append(f"{self.span.line:>5} | {self.source}")
+            lines.append(f"      | {lead}{'^' * width}")
+        if self.help:
+            lines.append(f"help: {self.help}")
+        return "\n".join(lines)
+
+
+class Faulty(ValueError):
+    """Something an author wrote cannot be accepted; `faults` holds every reason, in order of place."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A help sentence naming the closest known word, or nothing."""
+    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""

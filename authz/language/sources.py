@@ -1,0 +1,35 @@
+"""The texts that faults quote from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from authz.language import syntax
+from authz.language.faults import Fault, Span, did_you_mean
+from authz.language.types import Enumeration
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The lines of each file, and the name of the bundle they belong to."""
+
+    name: str
+    lines: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, name: str, files: Iterable[syntax.File]) -> "Sources":
+        """The sources of these files."""
+        return cls(name, {file.path: file.text.split("\n") for file in files})
+
+    def fault(self, span: Span, problem: str, help: str = "") -> Fault:
+        """A fault that quotes its line."""
+        return Fault(span, problem, help, self.lines[span.path][span.line - 1].rstrip("\r"))
+
+    def bundle(self, problem: str, help: str = "") -> Fault:
+        """A fault of the bundle as a whole: something that no line has."""
+        return Fault(Span(self.name), problem, help)
+
+    def outside(self, literal: syntax.Literal, enumeration: Enumeration) -> Fault:
+        """A constant that an enumeration does not have: never true, and under `not` always."""
+        listed = ", ".join(f"`{value}`" for value in enumeration.values)
+        problem = f"`{literal.value}` is not in `{enumeration}`: {listed}"
+        return self.fault(literal.span, problem, did_you_mean(str(literal.value), enumeration.values))

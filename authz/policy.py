@@ -1,0 +1,104 @@
+"""A policy: a checked bundle with something that decides; requests and facts in, decisions out."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from authz.bundles.bundle import Bundle, load, read_parameters
+from authz.bundles.requests import EvaluationRequest, MalformedRequest, parse_request
+from authz.bundles.vocabulary import attribute
+from authz.compiled.python import compile_program
+from authz.deciding.decision import Decision, Evaluator, judge
+from authz.documents import Loc, fault, read_document
+from authz.facts.document import Facts, FactsReader
+from authz.facts.gather import Gather, gatherer
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A bundle that decides; safe from many threads, for nothing in it changes."""
+
+    bundle: Bundle
+    evaluator: Evaluator
+    parameters: Any
+    digest: str
+    gather: Gather = field(repr=False)
+    facts_reader: FactsReader = field(repr=False)
+
+    def decide(
+        self, request: EvaluationRequest | Mapping[str, Any], facts: Facts, at: datetime | None = None
+    ) -> Decision:
+        """The decision on one request, by the facts, at an instant: `at`, or else the request's own.
+
+        Raises:
+            MalformedRequest: the request says nothing that could be decided, or no instant is known.
+        """
+        asked = request if isinstance(request, EvaluationRequest) else parse_request(request, self.bundle.vocabulary)
+        moment = at or asked.at
+        if moment is None:
+            raise MalformedRequest([fault("request", ("at",), "is missing, and no instant was given")])
+        if moment.tzinfo is None:
+            raise ValueError("the instant to decide at is naive: give it a time zone")
+        gathered = self.gather(asked, facts, moment, self.parameters)
+        return judge(
+            self.evaluator, self.subject(asked, gathered), asked.action, gathered, moment, self.digest, facts.revision
+        )
+
+    def subject(self, asked: EvaluationRequest, gathered: Any) -> Any | None:
+        """Who asks, if the subject and the resource are of the bundle's types and the subject is known."""
+        subject, resource = self.bundle.vocabulary.parties
+        if asked.subject_type != subject.type or asked.resource_type != resource.type:
+            return None
+        return getattr(gathered, attribute(subject.type))
+
+    def with_parameters(self, given: object, shown: str = "parameters", at: Loc = ()) -> "Policy":
+        """The same policy with some parameters set otherwise.
+
+        Raises:
+            Faulty: a parameter is unknown, of another type, or out of bounds.
+        """
+        parameters = read_parameters(self.bundle, given, shown, at)
+        told = json.dumps(given, sort_keys=True)
+        return replace(self, parameters=parameters, digest=hashlib.sha256(f"{self.digest}{told}".encode()).hexdigest())
+
+    def with_evaluator(self, make: Callable[[Bundle], Evaluator]) -> "Policy":
+        """The same policy decided by another evaluator, such as the reference."""
+        return replace(self, evaluator=make(self.bundle))
+
+    def facts(self, given: object, shown: str = "facts", at: Loc = ()) -> Facts:
+        """The facts that a parsed document gives.
+
+        Raises:
+            Faulty: with every fault, each with its place.
+        """
+        return self.facts_reader.read(given, shown, at)
+
+
+def load_bundle(folder: str | Path) -> Policy:
+    """The policy in a bundle's folder, checked and compiled.
+
+    Raises:
+        PolicyError: with every fault in it.
+    """
+    bundle = load(folder)
+    return Policy(
+        bundle,
+        compile_program(bundle.program, attribute),
+        bundle.parameters,
+        bundle.digest,
+        gatherer(bundle.vocabulary, bundle.classes),
+        FactsReader(bundle.vocabulary, bundle.classes),
+    )
+
+
+def load_facts(path: str | Path, policy: Policy) -> Facts:
+    """The facts in a document.
+
+    Raises:
+        Faulty: with every fault, each with its place.
+    """
+    return policy.facts(read_document(Path(path), str(path)), str(path))
