@@ -1,0 +1,1 @@
+"""HTTP in, Decision out: the AuthZEN endpoints."""
