@@ -5,11 +5,13 @@ document disagree on what it says. The one door to ruamel.yaml.
 """
 
 import json
+import math
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -40,9 +42,19 @@ def read_text(path: Path, shown: str) -> str:
         Faulty: it cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
+        return decode(path.read_bytes(), shown)
     except OSError as error:
         raise Faulty([Fault(Span(shown), _why(error))]) from None
+
+
+def decode(data: bytes, shown: str) -> str:
+    """The text that bytes hold.
+
+    Raises:
+        Faulty: they are not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Faulty([Fault(Span(shown), f"not UTF-8: byte {error.start + 1} is out of place")]) from None
 
@@ -57,12 +69,26 @@ def read_document(path: Path, shown: str) -> Any:
     Raises:
         Faulty: it cannot be read, or breaks the rules above.
     """
+    value, faults = inspect_document(path, shown)
+    if faults:
+        raise Faulty(fault(shown, loc, problem) for loc, problem in faults)
+    return value
+
+
+def inspect_document(path: Path, shown: str) -> tuple[Any, list[tuple[Loc, str]]]:
+    """The content of a file, and what is unsound in it by place, for a reader that can go on with the rest.
+
+    Raises:
+        Faulty: it cannot be read, or is no document at all.
+    """
     text = read_text(path, shown)
     if path.suffix in (".yaml", ".yml"):
-        return parse_yaml(text, shown)
-    if path.suffix == ".toml":
-        return parse_toml(text, shown)
-    return parse_json(text, shown)
+        value = _load_yaml(text, shown)
+    elif path.suffix == ".toml":
+        value = _load_toml(text, shown)
+    else:
+        value = _load_json(text, shown)
+    return value, list(_unsound(value, ()))
 
 
 class _Duplicated(dict[str, Any]):
@@ -81,27 +107,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return duplicated
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"`{text}` is not a JSON number")
-
-
 def parse_json(text: str, shown: str) -> Any:
     """The value of a JSON text (I-JSON, RFC 7493).
 
     Raises:
         Faulty: with every fault, each with its place.
     """
-    try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        line = text.split("\n")[error.lineno - 1].rstrip("\r")
-        problem = error.msg[0].lower() + error.msg[1:]
-        raise Faulty([Fault(Span(shown, error.lineno, error.colno), f"not JSON: {problem}", "", line)]) from None
-    except RecursionError:
-        raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
-    except ValueError as error:
-        raise Faulty([Fault(Span(shown), f"not JSON: {error}")]) from None
-    return _sound(value, shown)
+    return _sound(_load_json(text, shown), shown)
 
 
 def parse_toml(text: str, shown: str) -> Any:
@@ -110,8 +122,25 @@ def parse_toml(text: str, shown: str) -> Any:
     Raises:
         Faulty: with its place.
     """
+    return _sound(_load_toml(text, shown), shown)
+
+
+def _load_json(text: str, shown: str) -> Any:
     try:
-        return _sound(tomllib.loads(text), shown)
+        return json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        line = text.split("\n")[error.lineno - 1].rstrip("\r")
+        problem = error.msg[0].lower() + error.msg[1:]
+        raise Faulty([Fault(Span(shown, error.lineno, error.colno), f"not JSON: {problem}", "", line)]) from None
+    except RecursionError:
+        raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
+    except ValueError as error:
+        raise Faulty([Fault(Span(shown), f"not JSON: {error}")]) from None
+
+
+def _load_toml(text: str, shown: str) -> Any:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(error))
         problem = found[1] if found else str(error).removesuffix(" (at end of document)")
@@ -122,62 +151,70 @@ def parse_toml(text: str, shown: str) -> Any:
         raise Faulty([Fault(Span(shown, line, column), message, "", quoted)]) from None
 
 
-def parse_yaml(text: str, shown: str) -> Any:
-    """The value of a YAML 1.2 text; a timestamp stays the string that it is.
-
-    Raises:
-        Faulty: with its place.
-    """
+def _load_yaml(text: str, shown: str) -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import SafeConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    class Constructor(SafeConstructor):
-        """Plain values only."""
-
-    Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
     reader = YAML(typ="safe", pure=True)
-    reader.Constructor = Constructor
+    reader.Constructor = _yaml_constructor()
     try:
-        return _sound(reader.load(text), shown)
+        return reader.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = (error.problem or error.context or "cannot be read").split("\n")[0]
         span = Span(shown, mark.line + 1, mark.column + 1) if mark else Span(shown)
         source = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
         raise Faulty([Fault(span, f"not YAML: {problem}", "", source)]) from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, TypeError) as error:
         raise Faulty([Fault(Span(shown), f"not YAML: {str(error).splitlines()[0]}")]) from None
     except RecursionError:
         raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
 
 
+@cache
+def _yaml_constructor() -> type[Any]:
+    """Builds plain values alone: a timestamp stays the string that it is, and a key named twice is kept to be told."""
+    from ruamel.yaml.constructor import SafeConstructor
+
+    class Constructor(SafeConstructor):
+        def pairs(self, node: Any) -> Any:
+            return _object(
+                [(self.construct_object(k, deep=True), self.construct_object(v, deep=True)) for k, v in node.value]
+            )
+
+    Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+    Constructor.add_constructor("tag:yaml.org,2002:map", Constructor.pairs)
+    return Constructor
+
+
 def _sound(value: Any, shown: str) -> Any:
     """The value itself, if nothing in it lets two readers disagree."""
-    faults = list(_unsound(value, (), shown))
+    faults = list(_unsound(value, ()))
     if faults:
-        raise Faulty(faults)
+        raise Faulty(fault(shown, loc, problem) for loc, problem in faults)
     return value
 
 
-def _unsound(value: Any, loc: Loc, shown: str) -> Iterable[Fault]:
+def _unsound(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     if len(loc) > MOST_NESTING:
-        yield fault(shown, loc[:3], f"nested deeper than {MOST_NESTING}")
+        yield loc[:3], f"nested deeper than {MOST_NESTING}"
     elif isinstance(value, dict):
         for name in value.twice if isinstance(value, _Duplicated) else ():
-            yield fault(shown, (*loc, name), "this key stands here twice")
+            yield (*loc, name), "this key stands here twice"
         for name, member in value.items():
             if not isinstance(name, str):
-                yield fault(shown, loc, f"the key `{name}` is not a string")
+                yield loc, f"the key `{name}` is not a string"
             elif _surrogate(name):
-                yield fault(shown, loc, "a key holds half a surrogate pair")
+                yield loc, "a key holds half a surrogate pair"
             else:
-                yield from _unsound(member, (*loc, name), shown)
+                yield from _unsound(member, (*loc, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _unsound(item, (*loc, index), shown)
+            yield from _unsound(item, (*loc, index))
     elif isinstance(value, str) and _surrogate(value):
-        yield fault(shown, loc, "half a surrogate pair is no text")
+        yield loc, "half a surrogate pair is no text"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield loc, f"`{value}` is no number of JSON's"
 
 
 def _surrogate(text: str) -> bool:

@@ -37,7 +37,7 @@ class Policy:
         Raises:
             MalformedRequest: the request says nothing that could be decided, or no instant is known.
         """
-        asked = request if isinstance(request, EvaluationRequest) else parse_request(request, self.bundle.vocabulary)
+        asked = request if isinstance(request, EvaluationRequest) else self.request(request)
         moment = at or asked.at
         if moment is None:
             raise MalformedRequest([fault("request", ("at",), "is missing, and no instant was given")])
@@ -68,6 +68,14 @@ class Policy:
     def with_evaluator(self, make: Callable[[Bundle], Evaluator]) -> "Policy":
         """The same policy decided by another evaluator, such as the reference."""
         return replace(self, evaluator=make(self.bundle))
+
+    def request(self, given: object, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
+        """The typed request that a parsed document gives.
+
+        Raises:
+            MalformedRequest: with every fault, each with its place.
+        """
+        return parse_request(given, self.bundle.vocabulary, shown, at)
 
     def facts(self, given: object, shown: str = "facts", at: Loc = ()) -> Facts:
         """The facts that a parsed document gives.

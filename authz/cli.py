@@ -1,0 +1,271 @@
+"""The `authz` command: a thin skin over the library. Exits 0 for yes, 2 for a refusal, 1 for what could not be judged."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
+
+import typer
+
+from authz.language.faults import Faulty
+
+if TYPE_CHECKING:
+    from authz.policy import Policy
+
+# What every complaint about the command line is; typer exports no nearer name for it.
+UsageError = cast(type[Exception], typer.BadParameter.__mro__[2])
+
+DEFAULT_POLICY = Path("policies/student_data")
+ALLOW, DENY, FAILED = 0, 2, 1
+
+app = typer.Typer(
+    help="Policy as code: check, test and run Polar policies.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+BundleArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="The bundle's folder.", show_default=True)]
+PolicyOption = Annotated[Path, typer.Option("--policy", metavar="DIR", help="The bundle's folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs, in a stable form.")]
+
+
+class EvaluatorName(StrEnum):
+    """Who decides."""
+
+    COMPILED = "compiled"
+    OSO = "oso"
+
+
+EvaluatorOption = Annotated[EvaluatorName, typer.Option("--evaluator", help="The compiled form, or the reference.")]
+
+
+class DocumentName(StrEnum):
+    """What has a JSON Schema."""
+
+    MANIFEST = "manifest"
+    VOCABULARY = "vocabulary"
+    REASONS = "reasons"
+    FACTS = "facts"
+    SCENARIOS = "scenarios"
+
+
+@app.command()
+def decide(
+    request: Annotated[
+        str,
+        typer.Argument(
+            metavar="REQUEST", help="A file with a request, a scenario's or AuthZEN's; `-` is standard input."
+        ),
+    ],
+    facts: Annotated[
+        Path | None, typer.Option("--facts", metavar="FILE", help="The facts; by default the bundle's facts.json.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="INSTANT", help="Decide as at this instant; by default the request's, or now."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say where each reason stands, in English and Dutch.")
+    ] = False,
+    as_json: JsonOption = False,
+    policy: PolicyOption = DEFAULT_POLICY,
+    evaluator: EvaluatorOption = EvaluatorName.COMPILED,
+) -> None:
+    """Decide one request: exits 0 to allow, 2 to deny, 1 if it could not be judged."""
+    from authz.documents import decode, parse_json, read_document
+    from authz.instants import parse_instant
+    from authz.policy import load_facts
+    from authz.workbench.answers import as_data, as_text
+
+    loaded = _load(policy, evaluator)
+    shown = "standard input" if request == "-" else request
+    given = (
+        parse_json(decode(sys.stdin.buffer.read(), shown), shown)
+        if request == "-"
+        else read_document(Path(request), request)
+    )
+    asked = loaded.request(given, shown)
+    try:
+        instant = parse_instant(at, loaded.bundle.vocabulary.bare_date_zone) if at else asked.at or datetime.now(UTC)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--at") from None
+    known = load_facts(facts or policy / "facts.json", loaded)
+    decision = loaded.decide(asked, known, at=instant)
+    if as_json:
+        _print_json(as_data(decision, loaded.bundle))
+    else:
+        _print("\n".join(as_text(decision, asked, loaded.bundle, explain)))
+    if decision.error:
+        _complain(f"could not judge: {decision.error}")
+        raise typer.Exit(FAILED)
+    raise typer.Exit(ALLOW if decision else DENY)
+
+
+@app.command()
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Scenario files and folders; by default the bundle's own."),
+    ] = None,
+    policy: PolicyOption = DEFAULT_POLICY,
+    evaluator: EvaluatorOption = EvaluatorName.COMPILED,
+    as_json: JsonOption = False,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report too.")] = None,
+    words: Annotated[
+        str, typer.Option("-k", metavar="WORDS", help="Only scenarios whose id or title has each word.")
+    ] = "",
+) -> None:
+    """Run scenario files: exits 0 if every scenario gets what it expects."""
+    from authz.workbench import scenarios
+
+    loaded = _load(policy, evaluator)
+    results = []
+    with _progress("scenarios") as progress:
+        for result in scenarios.run(loaded, paths or [policy / "scenarios"], words):
+            results.append(result)
+            progress(len(results), None)
+    if junit is not None:
+        _write(junit, scenarios.as_junit(results))
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        _print_json(scenarios.as_data(results))
+    else:
+        for result in failed:
+            _print(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
+            _print("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))
+        _print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    if not results:
+        _complain(f"no scenario has the words `{words}`")
+    raise typer.Exit(ALLOW if results and not failed else FAILED)
+
+
+@app.command()
+def check(folder: BundleArgument = DEFAULT_POLICY) -> None:
+    """Admit a bundle: its files, rules and catalogue, and its agreement with the reference."""
+    from authz.workbench.check import check as admit
+
+    with _progress("worlds") as progress:
+        admission = admit(folder, progress)
+    _print("\n".join(admission.lines()))
+
+
+@app.command(name="compile")
+def compile_(folder: BundleArgument = DEFAULT_POLICY) -> None:
+    """Print the Python that a bundle's rules compile to."""
+    from authz.bundles.bundle import load
+    from authz.bundles.vocabulary import attribute
+    from authz.compiled.python import generate
+
+    _print(generate(load(folder).program, attribute).rstrip("\n"))
+
+
+@app.command()
+def vocabulary(
+    folder: BundleArgument = DEFAULT_POLICY,
+    as_json: JsonOption = False,
+    json_schema: Annotated[
+        DocumentName | None, typer.Option("--json-schema", help="Print the JSON Schema of a document instead.")
+    ] = None,
+) -> None:
+    """List the types, fields, parameters and reason codes that a rule may use."""
+    from authz.bundles.bundle import load
+    from authz.workbench import words
+
+    if json_schema is not None:
+        _print_json(words.json_schema(json_schema.value, load(folder)))
+    elif as_json:
+        _print_json(words.as_data(load(folder)))
+    else:
+        _print("\n".join(words.as_text(load(folder))))
+
+
+def _load(folder: Path, evaluator: EvaluatorName) -> "Policy":
+    from authz.policy import load_bundle
+
+    policy = load_bundle(folder)
+    if evaluator is EvaluatorName.COMPILED:
+        return policy
+    from authz import reference
+
+    if not reference.available():
+        raise typer.BadParameter("oso is not installed: it has no release for this Python", param_hint="--evaluator")
+    return policy.with_evaluator(reference.Reference)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _print_json(data: Any) -> None:
+    _print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _complain(text: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {(error.strerror or str(error)).lower()}", param_hint="--junit") from None
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Any]:
+    """Tells how far long work has come, on a terminal alone; a call takes what is done and, if known, of how many."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda done, total: status.update(f"{what}: {done}" + (f" of {total}" if total else ""))
+
+
+def _said(usage: Any) -> str:
+    """What a complaint says."""
+    said: str = usage.format_message()
+    return said.removesuffix(".").replace("Value error, ", "")
+
+
+def _path(usage: Any) -> str:
+    """The command that a complaint is about."""
+    context = getattr(usage, "ctx", None)
+    return context.command_path if context else "authz"
+
+
+def main() -> NoReturn:
+    """Run the command; bad input is told on standard error, in the reader's words, and exits 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A pipe with an ASCII locale must not make a name unprintable.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(sys.argv[1:] or ["--help"], prog_name="authz", standalone_mode=False)
+        sys.stdout.flush()
+    except Faulty as faulty:
+        _complain("\n".join(map(str, faulty.faults)))
+        code = FAILED
+    except UsageError as usage:
+        _complain(f"authz: {_said(usage)}\nhelp: see `{_path(usage)} --help`")
+        code = FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("authz: interrupted")
+        code = FAILED
+    except BrokenPipeError:
+        # The reader of a pipe has gone: nothing more can be said to it, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

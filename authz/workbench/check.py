@@ -1,0 +1,134 @@
+"""Admit a bundle: its files, its rules, its catalogue, and its agreement with the reference; say what was not checked."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from authz import reference
+from authz.deciding.decision import Decision
+from authz.language.faults import Fault, Faulty, Span
+from authz.policy import Policy, load_bundle
+from authz.workbench.worlds import World, Worlds, decide, seeds
+
+WORLDS, FULL_WORLDS = 150, 30
+"""How many generated worlds are compared with the reference: by decision, and by all reason codes."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a check of a bundle found: the policy, what was looked at, and what was not."""
+
+    policy: Policy
+    files: int
+    rules: int
+    scenarios: int
+    worlds: int
+    compared: bool
+
+    def lines(self) -> Iterator[str]:
+        """What was, and what was not, checked."""
+        bundle = self.policy.bundle
+        yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
+        yield f"  checked: {self.files} Polar files, {self.rules} rules, {len(bundle.catalogue)} reason codes, types, parameters"
+        worlds = f"{self.scenarios} scenarios and {self.worlds} generated worlds"
+        if self.compared:
+            yield f"  compared with oso: {worlds}, no difference"
+        else:
+            yield f"  not compared with oso: it is not installed here; {worlds} were decided without it"
+        yield "  held: a permit has no reason code, a refusal has one, and nothing broke"
+        yield "  not checked: what the scenarios expect (run `authz test`), and any world not drawn"
+
+
+def check(folder: Path, progress: Progress = lambda done, total: None, seed: int = 0) -> Admission:
+    """The admission of the bundle in a folder.
+
+    Raises:
+        PolicyError: its files have faults.
+        Faulty: the reference refuses it or decides otherwise, or a decision breaks a law.
+    """
+    policy = load_bundle(folder)
+    compared = reference.available()
+    other = policy.with_evaluator(reference.Reference) if compared else None
+    own = seeds(policy)
+    drawn = list(_valid(Worlds(policy, own), policy, random.Random(seed)))
+    total = len(own) + len(drawn)
+    for index, world in enumerate([*own, *drawn]):
+        progress(index, total)
+        full = index < FULL_WORLDS or len(own) <= index < len(own) + FULL_WORLDS
+        _agree(policy, other, world, full)
+    progress(total, total)
+    program = policy.bundle.program
+    return Admission(
+        policy, len(policy.bundle.files), sum(map(len, program.rules.values())), len(own), len(drawn), compared
+    )
+
+
+def _valid(worlds: Worlds, policy: Policy, stream: random.Random) -> Iterator[World]:
+    """Generated worlds whose facts and request are valid; an edit may leave a row half-filled, and that is no world."""
+    found = 0
+    for _ in range(20 * WORLDS):
+        if found == WORLDS:
+            return
+        world = worlds.draw(stream.randrange)
+        try:
+            policy.with_parameters(world.parameters)
+            policy.facts(world.facts)
+            policy.request(world.request)
+        except Faulty:
+            continue
+        found += 1
+        yield world
+
+
+def _agree(policy: Policy, other: Policy | None, world: World, full: bool) -> None:
+    """Raise unless a world is decided alike by both evaluators, and lawfully."""
+    decision = decide(policy, world)
+    if decision.error:
+        raise _refusal(policy, world, f"a decision breaks: {decision.error}")
+    if not decision and not decision.reasons:
+        raise _refusal(
+            policy, world, "a request is refused without a reason", "write a `reason` rule for what `allow` asks"
+        )
+    if decision and (held := policy.evaluator.reasons(_gathered(policy, world))):
+        raise _refusal(
+            policy,
+            world,
+            f"a request is permitted although {', '.join(held)} holds",
+            "ask in `allow` what the reason asks",
+        )
+    if other is not None and full:
+        reference_says = decide(other, world)
+        if (reference_says.effect, reference_says.reasons) != (decision.effect, decision.reasons):
+            raise _refusal(policy, world, f"compiled says {_said(decision)}, and oso says {_said(reference_says)}")
+    elif other is not None and _permits(other, world) != bool(decision):
+        raise _refusal(policy, world, f"compiled says {decision.effect}, and oso does not")
+
+
+def _gathered(policy: Policy, world: World) -> object:
+    asked = policy.request(world.request)
+    assert asked.at is not None  # the world was decided
+    return policy.gather(
+        asked, policy.facts(world.facts), asked.at, policy.with_parameters(world.parameters).parameters
+    )
+
+
+def _permits(other: Policy, world: World) -> bool:
+    """Whether the reference permits, its reasons left aside: they take it twenty times as long."""
+    asked = other.request(world.request)
+    gathered = _gathered(other, world)
+    subject = other.subject(asked, gathered)
+    return subject is not None and other.evaluator.allow(subject, asked.action, gathered)
+
+
+def _said(decision: Decision) -> str:
+    return " ".join([decision.effect.value, *decision.reasons, decision.error]).strip()
+
+
+def _refusal(policy: Policy, world: World, problem: str, help: str = "") -> Faulty:
+    import json
+
+    shown = json.dumps({"facts": world.facts, "parameters": world.parameters, "request": world.request})
+    return Faulty([Fault(Span(policy.bundle.path), f"{problem}\n  in the world {shown}", help)])
