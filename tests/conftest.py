@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from authz import Policy, load_bundle
 
 ROOT = Path(__file__).parent.parent

@@ -50,9 +50,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def judge(
-    facts: dict[str, Any], request: dict[str, Any], parameters: dict[str, Any] | None = None
-) -> list[str]:
+def judge(facts: dict[str, Any], request: dict[str, Any], parameters: dict[str, Any] | None = None) -> list[str]:
     """All reasons to refuse, in order of precedence; the empty list means allow (section 4).
 
     `facts` and `request` are those of a scenario; `parameters` override `DEFAULTS`.
@@ -131,11 +129,7 @@ class Case:
     def rows(self, kind: str, **fields: str | None) -> list[Row]:
         """The facts of a kind that have these values."""
         wanted = fields.items()
-        return [
-            row
-            for row in self.facts.get(kind) or ()
-            if all(row[name] == value for name, value in wanted)
-        ]
+        return [row for row in self.facts.get(kind) or () if all(row[name] == value for name, value in wanted)]
 
     def any_in_force(self, rows: list[Row]) -> bool:
         """Some row is in force now."""
@@ -265,16 +259,12 @@ def of_the_student(case: Case) -> Iterator[str]:
         yield "PROCESSING_RESTRICTED"
     if case.school is not None:
         enrolments = case.rows("enrolments", student=name, school=case.school)
-        yield from case.lacking(
-            enrolments, "ENROLMENT_ENDED", "ENROLMENT_NOT_STARTED", "NOT_ENROLLED"
-        )
+        yield from case.lacking(enrolments, "ENROLMENT_ENDED", "ENROLMENT_NOT_STARTED", "NOT_ENROLLED")
     if student.get("birth_date") is None:
         yield "AGE_UNKNOWN"
     if case.institute is not None and not only_commissioned(case):
         agreements = case.rows("agreements", student=name, institute=case.institute, mode="private")
-        yield from case.lacking(
-            agreements, "AGREEMENT_ENDED", "AGREEMENT_NOT_STARTED", "NO_AGREEMENT"
-        )
+        yield from case.lacking(agreements, "AGREEMENT_ENDED", "AGREEMENT_NOT_STARTED", "NO_AGREEMENT")
     if None not in (student.get("birth_date"), case.school, case.institute):
         yield from of_the_consent(case, student["birth_date"])
 
@@ -360,17 +350,13 @@ class Consents:
     def replaced(self, given: Row) -> bool:
         """Its person gave again later; several at one instant are each judged by themselves."""
         return any(
-            other["person"] == given["person"] and instant(other["at"]) > instant(given["at"])
-            for other in self.given
+            other["person"] == given["person"] and instant(other["at"]) > instant(given["at"]) for other in self.given
         )
 
     def unsound(self, given: Row) -> str | None:
         """The cause of the first demand that a person's last consent fails, if it fails one."""
         person, given_at, now = given["person"], instant(given["at"]), self.case.at
-        if any(
-            withdrawn["person"] == person and instant(withdrawn["at"]) >= given_at
-            for withdrawn in self.withdrawn
-        ):
+        if any(withdrawn["person"] == person and instant(withdrawn["at"]) >= given_at for withdrawn in self.withdrawn):
             return "CONSENT_WITHDRAWN"
         if not begun(given, now):
             return "CONSENT_NOT_YET_VALID"
@@ -412,10 +398,7 @@ class Consents:
     def left_school_since(self, given_at: datetime) -> bool:
         """An enrolment ended since, and none was in force at the instant it ended: a gap."""
         ends = [instant(row["valid_until"]) for row in self.enrolments if over(row, self.case.at)]
-        return any(
-            end > given_at and not any(in_force(row, end) for row in self.enrolments)
-            for end in ends
-        )
+        return any(end > given_at and not any(in_force(row, end) for row in self.enrolments) for end in ends)
 
     def kept(self, given: Row) -> bool:
         """Under `continue`, a guardian's consent is kept until the student himself gives.
@@ -427,10 +410,7 @@ class Consents:
             and self.case.at >= self.of_age
             and given["person"] != self.student
             and self.guardian_until_of_age(given["person"])
-            and not any(
-                own["person"] == self.student and instant(own["at"]) >= self.of_age
-                for own in self.given
-            )
+            and not any(own["person"] == self.student and instant(own["at"]) >= self.of_age for own in self.given)
         )
 
     def defeats(self, refusal: Row, given: Row) -> bool:

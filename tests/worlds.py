@@ -145,9 +145,7 @@ def _lifted() -> list[Row]:
 CONTINUE = {"parental_consent_at_16": "continue"}
 AFTER_BIRTHDAY = "2025-05-12T12:00:00Z"
 SITUATIONS: dict[str, Callable[[], World]] = {
-    "the only guardian consented": lambda: permitting(
-        given("g1"), guardianships=[dated("guardianships", person="g1")]
-    ),
+    "the only guardian consented": lambda: permitting(given("g1"), guardianships=[dated("guardianships", person="g1")]),
     "one of two guardians consented": lambda: permitting(given("g1")),
     "both guardians consented": lambda: permitting(given("g1"), given("g2", "2025-01-10")),
     "a guardian withdrew and consented again": lambda: permitting(
@@ -179,9 +177,7 @@ SITUATIONS: dict[str, Callable[[], World]] = {
     "two consents at one instant": lambda: permitting(
         given("g1", categories=["grades"]), given("g1", categories=["name"])
     ),
-    "consent for one school year": lambda: permitting(
-        given("g1", valid_from="2024-09-01", valid_until="2025-08-01")
-    ),
+    "consent for one school year": lambda: permitting(given("g1", valid_from="2024-09-01", valid_until="2025-08-01")),
     "a student of seventeen consented": lambda: permitting(given("tim"), born="2008-01-20"),
     "at sixteen the student overruled a refusal": lambda: permitting(
         given("g1"), withdrawn("g2"), given("tim", "2025-05-12T09:00:00Z"), at=AFTER_BIRTHDAY

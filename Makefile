@@ -1,0 +1,55 @@
+# make demo    set up, and decide a handful of telling requests
+# make test    set up, and run every test
+# make check   format, lint, types, contracts
+# make bench   the figures in docs/performance.md
+# make format  rewrite the code as `make check` wants it
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench format schemas clean
+
+demo: $(VENV)/.installed
+	@for request in policies/student_data/examples/*.json; do \
+		echo "\$$ authz decide $$request"; \
+		$(BIN)/authz decide $$request || [ $$? -eq 2 ] || exit 1; \
+		echo; \
+	done
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.decisions
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schemas: $(VENV)/.installed
+	@mkdir -p docs/schemas
+	@for document in manifest vocabulary reasons facts scenarios; do \
+		$(BIN)/authz vocabulary --json-schema $$document > docs/schemas/$$document.schema.json; \
+	done
+
+clean:
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Poort needs Python 3.11 or later: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

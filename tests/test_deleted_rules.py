@@ -1,0 +1,58 @@
+"""Nothing is decided outside Polar, and nothing in it is idle: without any one rule some answer changes."""
+
+import random
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from authz import Faulty, load_bundle
+from authz.bundles.vocabulary import attribute
+from authz.compiled.python import compile_program
+from authz.language import syntax
+from authz.language.checker import check
+from tests import worlds
+from tests.asking import gathered
+from tests.conftest import STUDENT_DATA
+
+POLICY = load_bundle(STUDENT_DATA)
+RULES = [(file, rule) for file in POLICY.bundle.files for rule in file.rules]
+
+
+@cache
+def cases() -> list[tuple[Any, bool, tuple[str, ...]]]:
+    """Gathered worlds, with the answers of the whole bundle."""
+    stream = random.Random(2026)
+    found = []
+    for _ in range(8_000):
+        subject, action, request = gathered(POLICY, worlds.world(stream.randrange))
+        permits = subject is not None and POLICY.evaluator.allow(subject, action, request)
+        found.append(((subject, action, request), permits, POLICY.evaluator.reasons(request)))
+    return found
+
+
+def changes(deleted: syntax.Rule) -> bool:
+    """Whether the bundle without one rule is refused, or answers otherwise somewhere."""
+    files = [
+        replace(file, rules=tuple(rule for rule in file.rules if rule is not deleted)) for file in POLICY.bundle.files
+    ]
+    try:
+        compiled = compile_program(check(POLICY.bundle.path, files, POLICY.bundle.program.schema), attribute)
+    except Faulty:
+        return True
+    for (subject, action, request), permits, reasons in cases():
+        if (subject is not None and compiled.allow(subject, action, request)) != permits or compiled.reasons(
+            request
+        ) != reasons:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rule for _, rule in RULES],
+    ids=[f"{r.name.name} at {r.span.path.rpartition('/')[2]} {r.span.line}" for _, r in RULES],
+)
+def test_deleting_a_rule_is_noticed(rule: syntax.Rule) -> None:
+    assert changes(rule)
