@@ -56,5 +56,5 @@ class Faulty(ValueError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A help sentence naming the closest known word, or nothing."""
-    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.75)
     return f"did you mean `{close[0]}`?" if close else ""
