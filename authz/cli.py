@@ -22,6 +22,7 @@ UsageError = cast(type[Exception], typer.BadParameter.__mro__[2])
 
 DEFAULT_POLICY = Path("policies/student_data")
 ALLOW, DENY, FAILED = 0, 2, 1
+_CONTROLS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 
 app = typer.Typer(
     help="Policy as code: check, test and run Polar policies.",
@@ -199,7 +200,8 @@ def _load(folder: Path, evaluator: EvaluatorName) -> "Policy":
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    # What a document says must not steer a terminal.
+    sys.stdout.write(f"{text.translate(_CONTROLS)}\n")
 
 
 def _print_json(data: Any) -> None:
@@ -208,7 +210,7 @@ def _print_json(data: Any) -> None:
 
 def _complain(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{text.translate(_CONTROLS)}\n")
 
 
 def _write(path: Path, text: str) -> None:

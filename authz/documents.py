@@ -19,6 +19,8 @@ from authz.language.faults import Fault, Faulty, Span
 
 Loc = tuple[str | int, ...]
 MOST_NESTING = 100
+MOST_VALUES = 1_000_000
+"""How many values the aliases of a YAML document may expand to."""
 
 
 def fault(path: str, loc: Loc, problem: str, help: str = "") -> Fault:
@@ -51,12 +53,15 @@ def decode(data: bytes, shown: str) -> str:
     """The text that bytes hold.
 
     Raises:
-        Faulty: they are not UTF-8.
+        Faulty: they are not UTF-8, or begin with a byte order mark.
     """
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Faulty([Fault(Span(shown), f"not UTF-8: byte {error.start + 1} is out of place")]) from None
+    if text.startswith("\ufeff"):
+        raise Faulty([Fault(Span(shown), "begins with a byte order mark", "save it as UTF-8 without one")])
+    return text
 
 
 def _why(error: OSError) -> str:
@@ -134,8 +139,8 @@ def _load_json(text: str, shown: str) -> Any:
         raise Faulty([Fault(Span(shown, error.lineno, error.colno), f"not JSON: {problem}", "", line)]) from None
     except RecursionError:
         raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
-    except ValueError as error:
-        raise Faulty([Fault(Span(shown), f"not JSON: {error}")]) from None
+    except ValueError:
+        raise Faulty([Fault(Span(shown), "a number has too many digits")]) from None
 
 
 def _load_toml(text: str, shown: str) -> Any:
@@ -149,6 +154,10 @@ def _load_toml(text: str, shown: str) -> Any:
         quoted = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
         message = f"not TOML: {problem[0].lower() + problem[1:]}"
         raise Faulty([Fault(Span(shown, line, column), message, "", quoted)]) from None
+    except RecursionError:
+        raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
+    except ValueError:
+        raise Faulty([Fault(Span(shown), "a number has too many digits")]) from None
 
 
 def _load_yaml(text: str, shown: str) -> Any:
@@ -158,33 +167,68 @@ def _load_yaml(text: str, shown: str) -> Any:
     reader = YAML(typ="safe", pure=True)
     reader.Constructor = _yaml_constructor()
     try:
-        return reader.load(text)
+        value = reader.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = (error.problem or error.context or "cannot be read").split("\n")[0]
         span = Span(shown, mark.line + 1, mark.column + 1) if mark else Span(shown)
         source = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
         raise Faulty([Fault(span, f"not YAML: {problem}", "", source)]) from None
-    except (YAMLError, ValueError, TypeError) as error:
+    except YAMLError as error:
         raise Faulty([Fault(Span(shown), f"not YAML: {str(error).splitlines()[0]}")]) from None
     except RecursionError:
         raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None
+    if reader.resolver.processing_version != (1, 2):
+        raise Faulty([Fault(Span(shown), "not YAML 1.2: another version reads `no` as false", "drop the `%YAML` line")])
+    if _size(value, {}) > MOST_VALUES:
+        raise Faulty([Fault(Span(shown), f"its aliases expand to more than {MOST_VALUES} values")])
+    return value
+
+
+_TAG = "tag:yaml.org,2002:"
+_READ = ("map", "seq", "str", "int", "float", "bool", "null")
 
 
 @cache
 def _yaml_constructor() -> type[Any]:
     """Builds plain values alone: a timestamp stays the string that it is, and a key named twice is kept to be told."""
-    from ruamel.yaml.constructor import SafeConstructor
+    from ruamel.yaml.constructor import ConstructorError, SafeConstructor
+
+    def refuse(node: Any, problem: str) -> ConstructorError:
+        return ConstructorError(None, None, problem, node.start_mark)
 
     class Constructor(SafeConstructor):
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            if node in self.recursive_objects:
+                raise refuse(node, "an alias stands inside what it names")
+            try:
+                return super().construct_object(node, deep)
+            except (KeyError, TypeError, ValueError):
+                raise refuse(node, f"this is no `{node.tag.removeprefix(_TAG)}`") from None
+
         def pairs(self, node: Any) -> Any:
             return _object(
                 [(self.construct_object(k, deep=True), self.construct_object(v, deep=True)) for k, v in node.value]
             )
 
-    Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-    Constructor.add_constructor("tag:yaml.org,2002:map", Constructor.pairs)
+        def unknown(self, node: Any) -> Any:
+            raise refuse(node, f"the tag `{node.tag.removeprefix(_TAG)}` is not known here")
+
+    known = {f"{_TAG}{name}": SafeConstructor.yaml_constructors[f"{_TAG}{name}"] for name in _READ}
+    text = dict.fromkeys((f"{_TAG}timestamp", f"{_TAG}value"), SafeConstructor.construct_yaml_str)
+    Constructor.yaml_constructors = {**known, **text, f"{_TAG}map": Constructor.pairs, None: Constructor.unknown}
     return Constructor
+
+
+def _size(value: object, known: dict[int, int]) -> int:
+    """How many values a document holds once its aliases are written out; each shared part is counted once."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 1 + sum(
+            _size(part, known) for part in (value.values() if isinstance(value, dict) else value)
+        )
+    return known[id(value)]
 
 
 def _sound(value: Any, shown: str) -> Any:
@@ -200,7 +244,11 @@ def _unsound(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
         yield loc[:3], f"nested deeper than {MOST_NESTING}"
     elif isinstance(value, dict):
         for name in value.twice if isinstance(value, _Duplicated) else ():
-            yield (*loc, name), "this key stands here twice"
+            yield (
+                ((*loc, name), "this key stands here twice")
+                if not _surrogate(name)
+                else (loc, "a key stands here twice")
+            )
         for name, member in value.items():
             if not isinstance(name, str):
                 yield loc, f"the key `{name}` is not a string"
@@ -234,21 +282,31 @@ _PROBLEMS = {
     "list_type": "is not a list",
     "tuple_type": "is not a list",
     "none_required": "is not null",
+    "too_short": "is empty",
+    "string_too_short": "is empty",
 }
 
 
 def faults_of(error: ValidationError, shown: str, at: Loc = ()) -> list[Fault]:
     """The faults that pydantic found, in the reader's words."""
-    return [fault(shown, (*at, *one["loc"]), problem_of(dict(one))) for one in error.errors(include_url=False)]
+    return [fault(shown, (*at, *_place(one["loc"])), problem_of(dict(one))) for one in error.errors(include_url=False)]
+
+
+def _place(loc: Loc) -> Loc:
+    """Where in the document an error is: without what pydantic adds for a key, or for the branch of a union (`<branch>`)."""
+    return tuple(part for part in loc if part != "[key]" and not (isinstance(part, str) and part.startswith("<")))
 
 
 def problem_of(error: dict[str, Any]) -> str:
     """One pydantic error as a problem: lower case, no type names of the host language."""
     context = error.get("ctx", {})
     if error["type"] == "literal_error":
-        return f"`{error['input']}` is not one of {context['expected']}".replace("'", "`").replace("` or `", "`, `")
+        listed = context["expected"].replace("' or '", "', '").replace("'", "`")
+        return f"`{error['input']}` is not one of {listed}" if isinstance(error["input"], str) else "is not a string"
     if error["type"] == "value_error":
         return str(context["error"])
+    if error["type"] == "string_pattern_mismatch":
+        return f"`{error['input']}` is not of the form `{context['pattern'].strip('^$')}`"
     if error["type"] in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         return f"`{error['input']}` is {'less' if 'ge' in context else 'more'} than {bound}"

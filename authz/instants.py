@@ -13,7 +13,7 @@ END = datetime.max.replace(tzinfo=UTC)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-5][0-9])"
 )
 _NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+")
 
@@ -53,6 +53,8 @@ def parse_instant(text: str, bare_date_zone: str) -> datetime:
 @lru_cache(maxsize=4096)
 def _aware(text: str) -> datetime:
     try:
+        if text[11:13] == "24":  # from Python 3.14 on `fromisoformat` takes it for the next day
+            raise ValueError
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError:
         raise ValueError(f"`{text}` is outside the calendar") from None

@@ -52,7 +52,9 @@ class Reader:
         shown = re.split(r"^\$ ", str(example.parsed), flags=re.MULTILINE)[1:]
         script = "\n".join(f"{block.partition(chr(10))[0]}\nstatus=$?; echo '<end>'; (exit $status)" for block in shown)
         environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
-        done = subprocess.run(["sh"], input=script, capture_output=True, text=True, cwd=self.folder, env=environment, check=False)
+        done = subprocess.run(
+            ["sh"], input=script, capture_output=True, text=True, cwd=self.folder, env=environment, check=False
+        )
         # A fault goes to standard error; the page shows both as a terminal does.
         said = done.stdout.split("<end>\n")[:-1]
         expected = [block.partition("\n")[2] for block in shown]

@@ -63,7 +63,7 @@ class _Reading:
         subject, resource = vocabulary.subject.type, vocabulary.resource.type
         known = {subject, "action", resource, "at", *vocabulary.properties, *vocabulary.ignored}
         for name in given.keys() - known:
-            self.wrong((name,), "is not known here", did_you_mean(name, known))
+            self.wrong((name,), "is not known here", did_you_mean(str(name), known))
         for name, kind in vocabulary.ignored.items():
             if name in given:
                 self.value(kind, given[name], (name,))
@@ -103,9 +103,12 @@ class _Reading:
 
     def sourced(self, kind: PropertyKind, given: Mapping[str, Any]) -> Any:
         holder: Any = given
-        for step in kind.source[:-1]:
-            holder = holder.get(step, {}) if isinstance(holder, Mapping) else {}
-        return self.property(kind, holder if isinstance(holder, Mapping) else {}, kind.source[-1], kind.source)
+        for depth, step in enumerate(kind.source[:-1], 1):
+            holder = holder.get(step, {})
+            if not isinstance(holder, Mapping):
+                self.wrong(kind.source[:depth], "is not an object")
+                return kind.default
+        return self.property(kind, holder, kind.source[-1], kind.source)
 
     def property(self, kind: PropertyKind, given: Mapping[str, Any], name: str, loc: Loc) -> Any:
         """The value of one property; what a default or the absent value stands for is settled here."""

@@ -6,14 +6,13 @@ is written `String`, `Integer`, `Boolean`, `Instant`, `Date`, the name of an enu
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
 from pydantic.dataclasses import dataclass
 
 Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Words = Annotated[tuple[Word, ...], Field(min_length=1)]
-Default = StrictStr | bool | StrictInt | tuple[StrictStr | StrictInt, ...]
 _CLOSED = ConfigDict(extra="forbid", defer_build=True)
 
 
@@ -23,6 +22,14 @@ class FieldTable:
 
     type: StrictStr
     about: StrictStr = ""
+
+
+def _field(given: object) -> object:
+    """A field written as its type alone is a table with nothing more."""
+    return {"type": given} if isinstance(given, str) else given
+
+
+FieldLine = Annotated[FieldTable, BeforeValidator(_field, json_schema_input_type=StrictStr | FieldTable)]
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -37,7 +44,7 @@ class VariantTable:
 class RecordTable:
     """A record type, and what makes a row of it whole."""
 
-    fields: Mapping[Word, StrictStr | FieldTable] = Field(default_factory=dict)
+    fields: Mapping[Word, FieldLine] = Field(default_factory=dict)
     extends: Word | None = None
     about: StrictStr = ""
     facts: Word | None = Field(default=None, description="the key of a facts document that lists rows of this type")
@@ -93,7 +100,20 @@ class HoursTable:
     about: StrictStr = ""
 
 
-DerivedTable = PartTable | AgeTable | HoursTable
+def _derivation(given: object) -> str | None:
+    """Which derived field a table is, by the key that no other has."""
+    kinds = {"part": "<part>", "midnight_of_age": "<age>", "hours_after": "<hours>"}
+    return next((kind for key, kind in kinds.items() if isinstance(given, dict) and key in given), None)
+
+
+DerivedTable = Annotated[
+    Annotated[PartTable, Tag("<part>")] | Annotated[AgeTable, Tag("<age>")] | Annotated[HoursTable, Tag("<hours>")],
+    Discriminator(
+        _derivation,
+        custom_error_type="derivation",
+        custom_error_message="is no derived field: one has `part`, `midnight_of_age` or `hours_after`",
+    ),
+]
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -102,7 +122,7 @@ class VocabularyTable:
 
     records: Mapping[Word, RecordTable] = Field(default_factory=dict)
     enumerations: Mapping[Word, Annotated[tuple[StrictStr, ...], Field(min_length=1)]] = Field(default_factory=dict)
-    values: Mapping[Word, StrictStr | FieldTable] = Field(default_factory=dict)
+    values: Mapping[Word, FieldLine] = Field(default_factory=dict)
     collections: Mapping[Word, CollectionTable] = Field(default_factory=dict)
     derived: Mapping[Word, DerivedTable] = Field(default_factory=dict)
     bare_date_zone: StrictStr = Field(default="Europe/Amsterdam", description="where a bare date begins at midnight")
@@ -123,7 +143,7 @@ class RequestFieldTable:
     from_: Annotated[StrictStr, Field(alias="from")]
     type: StrictStr | None = None
     record: Word | None = None
-    default: StrictStr | bool | StrictInt | None = None
+    default: Any = Field(default=None, description="a value of that type, for callers who leave it out")
     unknown: Literal["malformed", "nil"] = Field(
         default="malformed", description="what a value outside the enumeration is"
     )
@@ -150,7 +170,7 @@ class ParameterTable:
     """A parameter of the policy: its type, its default (nil without one), and its bounds."""
 
     type: StrictStr
-    default: Default | None = None
+    default: Any = Field(default=None, description="a value of that type")
     minimum: StrictInt | None = None
     maximum: StrictInt | None = None
     about: StrictStr = ""

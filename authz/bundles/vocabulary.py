@@ -3,7 +3,7 @@
 import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from authz.bundles.tables import (
     AgeTable,
@@ -18,6 +18,7 @@ from authz.bundles.tables import (
     VariantTable,
     VocabularyTable,
 )
+from authz.bundles.values import read_value
 from authz.documents import Loc, fault
 from authz.instants import zone
 from authz.language.faults import Fault, Faulty, did_you_mean
@@ -74,7 +75,7 @@ class PropertyKind:
     source: tuple[str, ...]
     type: Type
     names: str = ""
-    default: str | bool | int | None = None
+    default: Any = None
     unknown_is_nil: bool = False
     stored: tuple[str, ...] = ()
     about: str = ""
@@ -164,7 +165,7 @@ class _Resolving:
         self.raise_faults()
         for name, row in rows.items():
             self.check_row(name, row)
-        values = {name: self.field(name, given, ("values", name), {}) for name, given in self.table.values.items()}
+        values = {name: self.value(name, given) for name, given in self.table.values.items()}
         parameter_types = {name: self.parameter(name, given) for name, given in self.manifest.parameters.items()}
         properties = {name: self.property(name, given) for name, given in self.manifest.request.fields.items()}
         asked = self.manifest.request
@@ -188,6 +189,8 @@ class _Resolving:
         )
         self.raise_faults()
         schema = Schema(records, self.enumerations, Record(subject.record), Record(REQUEST), self.codes)
+        for name, kind in properties.items():
+            self.check_stored(name, kind, schema)
         derived = {name: self.derived(name, given, schema) for name, given in self.table.derived.items()}
         actions = self.actions()
         ignored = {
@@ -256,9 +259,7 @@ class _Resolving:
         inner = plain.removeprefix("[").removesuffix("]") if plain.startswith("[") and plain.endswith("]") else plain
         known: Known | None
         if inner.startswith("id of ") and inner == plain:
-            name = inner.removeprefix("id of ").strip()
-            if not self.table.records.get(name, RecordTable()).key:
-                wrong(loc, f"`{name}` is no record type with a key", did_you_mean(name, self.table.records))
+            self.keyed(inner.removeprefix("id of ").strip(), loc, manifest)
             known = STRING
         else:
             known = SCALARS.get(inner) or self.enumerations.get(inner)
@@ -271,14 +272,25 @@ class _Resolving:
             return Collection(known)
         return Optional(known) if plain != text else known
 
-    def field(self, name: str, given: str | FieldTable, loc: Loc, inherited: Mapping[str, FieldKind]) -> FieldKind:
+    def keyed(self, record: str, loc: Loc, manifest: bool = False) -> None:
+        known = [name for name, table in self.table.records.items() if table.key]
+        if record not in known:
+            wrong = self.wrong_manifest if manifest else self.wrong
+            wrong(loc, f"`{record}` is no record type with a key", did_you_mean(record, known))
+
+    def value(self, name: str, given: FieldTable) -> FieldKind:
+        kind = self.field(name, given, ("values", name), {})
+        if kind.names:
+            self.wrong(("values", name), "a value is no id: list it in rows")
+        return kind
+
+    def field(self, name: str, given: FieldTable, loc: Loc, inherited: Mapping[str, FieldKind]) -> FieldKind:
         self.word(name, loc)
         if name in inherited:
             self.wrong(loc, f"`{name}` is inherited already")
-        text, about = (given.type, given.about) if isinstance(given, FieldTable) else (given, "")
-        plain = text.removesuffix("?")
+        plain = given.type.removesuffix("?")
         names = plain.removeprefix("id of ").strip() if plain.startswith("id of ") else ""
-        return FieldKind(self.type(text, loc), names, about)
+        return FieldKind(self.type(given.type, loc), names, given.about)
 
     # Records.
 
@@ -299,6 +311,12 @@ class _Resolving:
         fields: dict[str, FieldKind] = dict(base.fields) if base else {}
         interval = table.interval or (base.interval if base else None)
         if table.interval is not None:
+            for bound in table.interval:
+                self.word(bound, ("records", name, "interval"))
+            if len({*table.interval, *fields}) < 2 + len(fields):
+                self.wrong(("records", name, "interval"), "the two bounds are two new fields")
+            if base and base.interval:
+                self.wrong(("records", name, "interval"), f"`{base.name}` has an interval already")
             fields |= {
                 bound: FieldKind(INSTANT, about=about)
                 for bound, about in zip(table.interval, ("from", "up to, exclusive"), strict=True)
@@ -344,19 +362,20 @@ class _Resolving:
                     self.wrong((*loc, "when", given, value), f"`{value}` is not a value of `{given}`")
                 self.known_fields(row, (*variant.needs, *variant.without), (*loc, "when", given, value))
         for given, record in row.no_id_of.items():
-            self.known_fields(row, (given,), (*loc, "no_id_of"))
-            if not self.table.records.get(record, RecordTable()).key:
-                self.wrong(
-                    (*loc, "no_id_of", given),
-                    f"`{record}` is no record type with a key",
-                    did_you_mean(record, self.table.records),
-                )
-        self.known_fields(row, row.refuses, (*loc, "refuses"))
+            self.text_field(row, given, (*loc, "no_id_of"))
+            self.keyed(record, (*loc, "no_id_of", given))
+        for given in row.refuses:
+            self.text_field(row, given, (*loc, "refuses"))
 
     def known_fields(self, row: RowType, names: Iterable[str], loc: Loc) -> None:
         for name in names:
             if name not in row.fields:
                 self.wrong((*loc, name), f"`{row.name}` has no field `{name}`", did_you_mean(name, row.fields))
+
+    def text_field(self, row: RowType, name: str, loc: Loc) -> None:
+        self.known_fields(row, (name,), loc)
+        if row.fields.get(name, FieldKind(STRING)).type not in (STRING, Optional(STRING)):
+            self.wrong((*loc, name), f"`{name}` is no `String`")
 
     def record_type(self, row: RowType) -> RecordType:
         return RecordType(
@@ -365,20 +384,19 @@ class _Resolving:
 
     # The request.
 
-    def keyed(self, record: str, loc: Loc) -> None:
-        if not self.table.records.get(record, RecordTable()).key:
-            self.wrong_manifest(
-                loc, f"`{record}` is no record type with a key", did_you_mean(record, self.table.records)
-            )
+    def request_word(self, name: str, loc: Loc) -> None:
+        self.word(name, loc, manifest=True)
+        if name in ("subject", "resource"):
+            self.wrong_manifest(loc, f"`{name}` is a word of AuthZEN's own", "choose another name")
 
     def party(self, side: str, table: PartyTable) -> Party:
-        self.keyed(table.record, ("request", side, "record"))
-        self.word(table.type, ("request", side, "type"), manifest=True)
+        self.keyed(table.record, ("request", side, "record"), manifest=True)
+        self.request_word(table.type, ("request", side, "type"))
         return Party(table.type, table.record)
 
     def property(self, name: str, table: RequestFieldTable) -> PropertyKind:
         loc: Loc = ("request", "fields", name)
-        self.word(name, loc, manifest=True)
+        self.request_word(name, loc)
         source = tuple(table.from_.split("."))
         allowed = ("subject.properties.", "action.properties.", "resource.properties.", "context.")
         if not table.from_.startswith(allowed) or not all(source):
@@ -390,18 +408,17 @@ class _Resolving:
         if (table.type is None) == (table.record is None):
             self.wrong_manifest(loc, "either `type` or `record` says what it is")
         stored = tuple(table.stored.split(".")) if table.stored else ()
+        if stored and (table.record is not None or table.default is not None or table.unknown == "nil"):
+            self.wrong_manifest((*loc, "stored"), "stands beside neither `record`, `default` nor `unknown`")
         if table.record is not None:
-            self.keyed(table.record, (*loc, "record"))
+            self.keyed(table.record, (*loc, "record"), manifest=True)
+            if table.default is not None:
+                self.wrong_manifest((*loc, "default"), "a record has no default")
             return PropertyKind(source, Optional(Record(table.record)), table.record, about=table.about)
         kind = self.type(table.type or "String", (*loc, "type"), manifest=True)
         if isinstance(kind, Collection):
             self.wrong_manifest((*loc, "type"), "a property of a request is one value")
-        if isinstance(kind, Enumeration) and table.default is not None and table.default not in kind.values:
-            self.wrong_manifest(
-                (*loc, "default"),
-                f"`{table.default}` is not in `{kind}`",
-                did_you_mean(str(table.default), kind.values),
-            )
+        default = self.default(kind, table.default, (*loc, "default"))
         if table.unknown == "nil":
             if not isinstance(kind, Enumeration):
                 self.wrong_manifest((*loc, "unknown"), "only an enumeration has values outside it")
@@ -413,7 +430,23 @@ class _Resolving:
                 "a property that callers may leave out is optional or has a default",
                 "add `?` to its type, or a `default`",
             )
-        return PropertyKind(source, kind, "", table.default, table.unknown == "nil", stored, table.about)
+        return PropertyKind(source, kind, "", default, table.unknown == "nil", stored, table.about)
+
+    def default(self, kind: Type, given: object, loc: Loc) -> Any:
+        try:
+            return None if given is None else read_value(kind, given, self.table.bare_date_zone)
+        except ValueError as error:
+            self.wrong_manifest(loc, str(error))
+            return None
+
+    def check_stored(self, name: str, kind: PropertyKind, schema: Schema) -> None:
+        """A stored value is a field of a record that the request names."""
+        if kind.stored:
+            path, loc, wanted = ".".join(kind.stored), ("request", "fields", name, "stored"), kind.type
+            if len(kind.stored) != 2:
+                self.wrong_manifest(loc, f"`{path}` is no field of a record", "write `record.field`")
+            else:
+                self.path(path, wanted.of if isinstance(wanted, Optional) else wanted, loc, schema, manifest=True)
 
     def parameter(self, name: str, table: ParameterTable) -> Type:
         loc: Loc = ("parameters", name)
@@ -427,16 +460,16 @@ class _Resolving:
         table, loc = self.table.collections[name], ("collections", name)
         row = self.rows.get(table.of)
         if row is None or not row.facts:
-            self.wrong(
-                (*loc, "of"), f"`{table.of}` is no record type that facts list", did_you_mean(table.of, self.rows)
-            )
+            listed = [row.name for row in self.rows.values() if row.facts]
+            self.wrong((*loc, "of"), f"`{table.of}` is no record type that facts list", did_you_mean(table.of, listed))
             return CollectionKind(table.of, table.by)
         entities = {p.type: p.record for p in self.parties} | {
             n: p.names for n, p in self.properties.items() if p.names
         }
         for key in table.by:
             if key not in row.fields or not row.fields[key].names:
-                self.wrong((*loc, "by"), f"`{key}` is no `id of` field of `{table.of}`", did_you_mean(key, row.fields))
+                ids = [name for name, field in row.fields.items() if field.names]
+                self.wrong((*loc, "by"), f"`{key}` is no `id of` field of `{table.of}`", did_you_mean(key, ids))
             elif entities.get(key) != row.fields[key].names:
                 self.wrong(
                     (*loc, "by"),
@@ -497,19 +530,20 @@ class _Resolving:
                 self.path(table.hours, INTEGER, (*loc, "hours"), schema)
         return Field(Optional(INSTANT), table.about)
 
-    def path(self, text: str, wanted: Type, loc: Loc, schema: Schema) -> None:
+    def path(self, text: str, wanted: Type, loc: Loc, schema: Schema, manifest: bool = False) -> None:
         """A path from the request to a field of the wanted type, optional or not."""
+        wrong = self.wrong_manifest if manifest else self.wrong
         kind: Type = schema.request
         for name in text.split("."):
             kind = kind.of if isinstance(kind, Optional) else kind
             field = schema.field(kind, name) if isinstance(kind, Record) else None
             if field is None:
                 near = did_you_mean(name, schema.records[kind.name].fields) if isinstance(kind, Record) else ""
-                self.wrong(loc, f"`{text}`: `{kind}` has no field `{name}`", near)
+                wrong(loc, f"`{text}`: `{kind}` has no field `{name}`", near)
                 return
             kind = field.type
         if (kind.of if isinstance(kind, Optional) else kind) != wanted:
-            self.wrong(loc, f"`{text}` is a `{kind}`, and a `{wanted}` is asked")
+            wrong(loc, f"`{text}` is a `{kind}`, and a `{wanted}` is asked")
 
     def actions(self) -> tuple[str, ...]:
         """The actions that can be asked; `read_{Category}` stands for one per value."""
@@ -517,8 +551,10 @@ class _Resolving:
         for index, text in enumerate(self.manifest.actions):
             head, brace, rest = text.partition("{")
             name, _, tail = rest.partition("}")
-            if not brace:
+            if not brace and "}" not in text:
                 found.append(text)
+            elif not brace or text.count("}") != 1 or "{" in rest:
+                self.wrong_manifest(("actions", index), f"`{text}` is no action", "write `verb_{Enumeration}`")
             elif name in self.enumerations:
                 found += [f"{head}{value}{tail}" for value in self.enumerations[name].values]
             else:

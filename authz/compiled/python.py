@@ -79,6 +79,7 @@ def rows_where(memo, rows, name, value):
     return index.get(value, ())
 '''
 
+_BUILTINS = frozenset(dir(builtins))
 _counter = itertools.count(1)
 
 
@@ -119,9 +120,12 @@ class _Module:
         self.allow = defined["allow"]
         self.reasons = {code: Definition(code, d.parameters, normal(d.formula)) for code, d in reasons(program).items()}
         self.looping = looping_rules(self.defined)
+        self.ranging = {name for name, d in self.defined.items() if loops(d.formula)}
         self.costs: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
         for name, definition in self.defined.items():
             self.costs[name] = 1 + self.cost(definition.formula)
+            self.sizes[name] = 1 if name in self.ranging else self.size(definition.formula)
         self.names = _names(self.defined)
         self.wanted: list[str] = []
 
@@ -181,6 +185,13 @@ class _Module:
             case Invoke(name=name):
                 return self.costs[name]
         return 1
+
+    def size(self, formula: Formula) -> int:
+        """How many conditions a formula has once small rules are inlined."""
+        return sum(
+            self.sizes[part.name] if isinstance(part, Invoke) else not isinstance(part, And | Or | Not)
+            for part in subformulas(formula)
+        )
 
     # Functions.
 
@@ -260,7 +271,7 @@ class _Module:
 
 def _names(defined: Iterable[str]) -> dict[str, str]:
     """The Python name of each rule's function."""
-    taken = {"allow", "reasons", "rows_where", "memo", "codes", "request", *keyword.kwlist, *dir(builtins)}
+    taken = {"allow", "reasons", "rows_where", "memo", "codes", "request", *keyword.kwlist, *_BUILTINS}
     found: dict[str, str] = {}
     for name in defined:
         candidate = name
@@ -273,7 +284,7 @@ def _names(defined: Iterable[str]) -> dict[str, str]:
 
 def _safe(name: str) -> str:
     """The Python name of a variable: apart from functions, which have no trailing `_`, only where it must be."""
-    return f"{name}_" if keyword.iskeyword(name) or name in dir(builtins) or name in ("memo", "key", "answer") else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _BUILTINS or name in ("memo", "key", "answer") else name
 
 
 @dataclass
@@ -361,20 +372,9 @@ class _Function:
     def inlined(self, name: str) -> bool:
         """Whether calls of a rule are always replaced by its conditions: it has no loop of its own, or, if answers are
         remembered, none at all."""
-        definition = self.module.defined[name]
         if self.remembering:
             return name not in self.module.looping
-        return not loops(definition.formula) and self.size(definition.formula) <= _LARGE
-
-    def size(self, formula: Formula) -> int:
-        count = 0
-        for part in subformulas(formula):
-            if isinstance(part, Invoke):
-                inner = self.module.defined[part.name].formula
-                count += 1 if loops(inner) else self.size(inner)
-            elif not isinstance(part, And | Or | Not):
-                count += 1
-        return count
+        return name not in self.module.ranging and self.module.sizes[name] <= _LARGE
 
     def instance(self, call: Invoke) -> Formula:
         formula = instantiate(self.module.defined[call.name], call.arguments, self.variables)
@@ -388,12 +388,7 @@ class _Function:
         part = self.expand(part, known)
         if isinstance(part, And):
             return [one for inner in part.parts for one in self.flat(inner, known)]
-        if (
-            isinstance(part, Invoke)
-            and self.entry
-            and not self.remembering
-            and not loops(self.module.defined[part.name].formula)
-        ):
+        if isinstance(part, Invoke) and self.entry and not self.remembering and part.name not in self.module.ranging:
             inner_formula = normal(self.instance(part))
             if not isinstance(inner_formula, Or):
                 return self.flat(inner_formula, known)
@@ -652,7 +647,7 @@ class _Function:
             *self.python_names.values(),
             *self.module.names.values(),
             *self.variables,
-            *dir(builtins),
+            *_BUILTINS,
             *keyword.kwlist,
             "memo",
             "allow",

@@ -7,11 +7,12 @@ a fault, and a document with a fault gives no facts at all.
 import dataclasses
 import hashlib
 import json
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from stdnum.nl import bsn, onderwijsnummer
 
 from authz.bundles.records import Classes
@@ -19,6 +20,7 @@ from authz.bundles.values import annotation
 from authz.bundles.vocabulary import RowType, Vocabulary, attribute
 from authz.documents import Loc, fault, faults_of
 from authz.language.faults import Fault, Faulty, did_you_mean
+from authz.language.types import Collection, Optional, Type
 
 Row = Any
 Key = tuple[str, ...]
@@ -49,11 +51,15 @@ class FactsReader:
         self.vocabulary = vocabulary
         self.listed = {row.facts: row for row in vocabulary.rows.values() if row.facts}
         fields: list[Any] = [
-            (name, tuple.__class_getitem__((classes[row.name], ...)), dataclasses.field(default=()))
+            (
+                attribute(name),
+                _named(name, tuple.__class_getitem__((classes[row.name], ...))),
+                dataclasses.field(default=()),
+            )
             for name, row in self.listed.items()
         ]
         fields += [
-            (name, annotation(value.type, vocabulary.bare_date_zone), dataclasses.field(default=None))
+            (attribute(name), _named(name, annotation(value.type, vocabulary.bare_date_zone)), _absent(value.type))
             for name, value in vocabulary.values.items()
         ]
         namespace = {"__pydantic_config__": ConfigDict(extra="forbid"), "__doc__": "A facts document."}
@@ -76,7 +82,7 @@ class FactsReader:
         except ValidationError as error:
             raise Faulty([self._near(one) for one in faults_of(error, shown, at)]) from None
         assert isinstance(given, Mapping)  # pydantic read it
-        rows = {name: getattr(document, name) for name in self.listed}
+        rows = {name: getattr(document, attribute(name)) for name in self.listed}
         faults = list(_integrity(self.listed, rows, given, shown, at))
         if faults:
             raise Faulty(faults)
@@ -90,7 +96,7 @@ class FactsReader:
                 name: _by_key(rows[self._list_of(kind.of)], kind.by)
                 for name, kind in self.vocabulary.collections.items()
             },
-            {name: getattr(document, name) for name in self.vocabulary.values},
+            {name: getattr(document, attribute(name)) for name in self.vocabulary.values},
             hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16],
         )
 
@@ -106,6 +112,18 @@ class FactsReader:
         kind = head.rpartition(".")[2].partition("[")[0]
         known = self.listed[kind].fields if kind in self.listed else [*self.listed, *self.vocabulary.values]
         return dataclasses.replace(one, help=did_you_mean(word, known))
+
+
+def _named(name: str, kind: Any) -> Any:
+    """The annotation, under the name that a document uses where Python cannot."""
+    return operator.getitem(Annotated, (kind, Field(alias=name))) if attribute(name) != name else kind
+
+
+def _absent(kind: Type) -> Any:
+    """What stands for a value that a document leaves out, if it may."""
+    if isinstance(kind, Optional):
+        return dataclasses.field(default=None)
+    return dataclasses.field(default=()) if isinstance(kind, Collection) else dataclasses.field()
 
 
 def _by_key(rows: tuple[Row, ...], by: tuple[str, ...]) -> dict[Key, tuple[Row, ...]]:

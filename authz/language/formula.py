@@ -146,15 +146,16 @@ def invocations(formula: Formula) -> Iterator[Invoke]:
 
 def subformulas(formula: Formula) -> Iterator[Formula]:
     """A formula and all formulas in it, from left to right."""
-    yield formula
-    match formula:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from subformulas(part)
-        case Not(operand):
-            yield from subformulas(operand)
-        case Exists(body=body):
-            yield from subformulas(body)
+    pending = [formula]
+    while pending:
+        part = pending.pop()
+        yield part
+        if isinstance(part, And | Or):
+            pending.extend(reversed(part.parts))
+        elif isinstance(part, Not):
+            pending.append(part.operand)
+        elif isinstance(part, Exists):
+            pending.append(part.body)
 
 
 def values(formula: Formula) -> Iterator[Value]:

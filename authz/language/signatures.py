@@ -154,7 +154,7 @@ def _head_types(rule: syntax.Rule, wanted: tuple[Record | None, ...], form: str,
         return [sources.fault(rule.span, f"`{rule.name.name}` takes {len(wanted)} parameters", f"write `{form}`")]
     faults = []
     for parameter, kind in zip(rule.parameters, wanted, strict=True):
-        if kind is None or parameter.literal is None and (parameter.type is None or parameter.type.name == kind.name):
+        if kind is None or (parameter.literal is None and (parameter.type is None or parameter.type.name == kind.name)):
             continue
         faults.append(sources.fault(parameter.span, f"`{rule.name.name}` takes a `{kind}` here", f"write `{form}`"))
     return faults
