@@ -1,4 +1,7 @@
-"""The `authz` command: a thin skin over the library. Exits 0 for yes, 2 for a refusal, 1 for what could not be judged."""
+"""The `authz` command: a thin skin over the library.
+
+Exits 0 for yes, 2 for a refusal, 1 for what could not be judged.
+"""
 
 import json
 import os

@@ -244,11 +244,8 @@ def _unsound(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
         yield loc[:3], f"nested deeper than {MOST_NESTING}"
     elif isinstance(value, dict):
         for name in value.twice if isinstance(value, _Duplicated) else ():
-            yield (
-                ((*loc, name), "this key stands here twice")
-                if not _surrogate(name)
-                else (loc, "a key stands here twice")
-            )
+            # Half a surrogate pair could not be printed.
+            yield (loc, "a key stands here twice") if _surrogate(name) else ((*loc, name), "this key stands here twice")
         for name, member in value.items():
             if not isinstance(name, str):
                 yield loc, f"the key `{name}` is not a string"
@@ -293,7 +290,7 @@ def faults_of(error: ValidationError, shown: str, at: Loc = ()) -> list[Fault]:
 
 
 def _place(loc: Loc) -> Loc:
-    """Where in the document an error is: without what pydantic adds for a key, or for the branch of a union (`<branch>`)."""
+    """Where in the document an error is: without what pydantic adds for a key or a branch of a union, `<name>`."""
     return tuple(part for part in loc if part != "[key]" and not (isinstance(part, str) and part.startswith("<")))
 
 

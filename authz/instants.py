@@ -88,7 +88,7 @@ def midnight(day: date, zone_name: str) -> datetime:
 
 @lru_cache(maxsize=4096)
 def midnight_of_age(birth: date, years: int, zone_name: str) -> datetime:
-    """The local midnight at which a person born on a date reaches an age; born on 29 February: 1 March in other years."""
+    """The local midnight at which a person reaches an age; born on 29 February: 1 March in other years."""
     year = birth.year + years
     if year > date.max.year:
         return END

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from authz import reference
 
+from authz import reference
 from tests.commanding import ROOT, authz
 
 EXAMPLES = ROOT / "policies" / "student_data" / "examples"
@@ -189,7 +189,8 @@ def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
         f"sys.argv = ['authz', 'decide', {str(PERMITTED)!r}]\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'api'} & {name.partition('.')[0] for name in sys.modules}))"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(loaded & {'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'api'}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60

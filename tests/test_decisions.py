@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import authz
 import pytest
-from authz import Decision, Effect, MalformedRequest, Policy, load_facts
 
+import authz
+from authz import Decision, Effect, MalformedRequest, Policy, load_facts
 from tests.conftest import STUDENT_DATA
 
 AT = datetime(2025, 3, 10, 12, tzinfo=UTC)

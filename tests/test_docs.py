@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from authz import reference
 from sybil import Document, Example
 from sybil.parsers.markdown import CodeBlockParser
+
+from authz import reference
 
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = re.compile(r"(policy|facts) \.\.\.")
@@ -82,3 +84,12 @@ def test_a_page_says_what_happens(page: str, tmp_path: Path) -> None:
     assert len(found) > 5
     for example in found:
         example.evaluate()
+
+
+def test_the_readmes_program_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    found = Document.parse("README.md", CodeBlockParser("python", lambda example: exec(example.parsed, names)))
+    for example in found.examples():
+        example.evaluate()
+    assert names["decision"].effect == "allow"

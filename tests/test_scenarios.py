@@ -70,7 +70,8 @@ FAULTY: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an unknown code": (
         {"expect": {"decision": "deny", "reason": "NO_CONSENTS"}},
         [
-            "file: scenarios[0].expect.reason: `NO_CONSENTS` is not in the catalogue of reasons\nhelp: did you mean `NO_CONSENT`?"
+            "file: scenarios[0].expect.reason: `NO_CONSENTS` is not in the catalogue of reasons\n"
+            "help: did you mean `NO_CONSENT`?"
         ],
     ),
     "another type": ({"title": 7}, ["file: scenarios[0].title: is not a string"]),

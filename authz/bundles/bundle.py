@@ -29,7 +29,7 @@ class PolicyError(Faulty):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A checked bundle: its vocabulary, catalogue and program, the classes of its records, and its parameters' values."""
+    """A checked bundle: its vocabulary, catalogue, program, record classes, and its parameters' values."""
 
     path: str
     name: str

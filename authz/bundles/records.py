@@ -67,7 +67,7 @@ def _conditional(row: RowType) -> set[str]:
 
 
 def _aliased(made: type[Any], names: Mapping[str, object]) -> type[Any]:
-    """The class, in which a field named by a Python keyword is found under its own name too (the reference asks for it)."""
+    """The class, in which a field named by a Python keyword has its own name too (the reference asks for it)."""
     for name in names:
         if attribute(name) != name:
             setattr(made, name, made.__dict__[attribute(name)])

@@ -1,4 +1,4 @@
-"""Parse a request, AuthZEN's or a scenario's flat form, into a typed one; what it cannot mean is malformed, never refused."""
+"""Parse a request, AuthZEN's or a scenario's flat form, into a typed one; what it cannot mean is malformed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

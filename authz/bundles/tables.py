@@ -73,7 +73,7 @@ class CollectionTable:
 
 @dataclass(frozen=True, config=_CLOSED)
 class PartTable:
-    """A part of a string around its first `_`; nil if there is no `_`, or if the part is not in the enumeration asked."""
+    """A part of a string around its first `_`; nil without `_`, or if the part is not in the enumeration asked."""
 
     part: Literal["before_underscore", "after_underscore"]
     of: Word

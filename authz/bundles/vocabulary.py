@@ -1,4 +1,4 @@
-"""The vocabulary: what a bundle's tables mean, resolved and checked: row types, the request's fields, the schema for rules."""
+"""The vocabulary: what a bundle's tables mean, checked: row types, the request's fields, the schema for rules."""
 
 import keyword
 from collections.abc import Iterable, Mapping
@@ -487,22 +487,26 @@ class _Resolving:
             "parameters": Field(Record(PARAMETERS), "the bundle's parameters"),
         }
         for party in self.parties:
-            self.add(fields, party.type, Field(Optional(Record(party.record)), "nil if there is none of that id"))
-            self.add(fields, f"{party.type}_id", Field(STRING, "the id asked for"))
+            about = "nil if there is none of that id"
+            self.add(fields, party.type, Field(Optional(Record(party.record)), about), ("request",), manifest=True)
+            self.add(fields, f"{party.type}_id", Field(STRING, "the id asked for"), ("request",), manifest=True)
         for name, kind in self.properties.items():
-            self.add(fields, name, Field(kind.type, kind.about or "nil if there is none of that id"))
+            loc, about = ("request", "fields", name), "the id asked for; nil if none is named"
+            field = Field(kind.type, kind.about or ("nil if there is none of that id" if kind.names else ""))
+            self.add(fields, name, field, loc, manifest=True)
             if kind.names:
-                self.add(fields, f"{name}_id", Field(Optional(STRING), "the id asked for; nil if none is named"))
+                self.add(fields, f"{name}_id", Field(Optional(STRING), about), loc, manifest=True)
         for name, value in self.values.items():
-            self.add(fields, name, Field(value.type, value.about))
+            self.add(fields, name, Field(value.type, value.about), ("values", name))
         for name, rows in collections.items():
             self.word(name, ("collections", name))
-            self.add(fields, name, Field(Collection(Record(rows.of)), rows.about))
+            self.add(fields, name, Field(Collection(Record(rows.of)), rows.about), ("collections", name))
         return fields
 
-    def add(self, fields: dict[str, Field], name: str, field: Field) -> None:
+    def add(self, fields: dict[str, Field], name: str, field: Field, loc: Loc, manifest: bool = False) -> None:
         if name in fields or name in self.table.derived:
-            self.wrong((name,), f"a request has two fields `{name}`", "choose another name")
+            wrong = self.wrong_manifest if manifest else self.wrong
+            wrong(loc, f"a request has two fields `{name}`", "choose another name")
         fields[name] = field
 
     def derived(self, name: str, table: Derivation, schema: Schema) -> Field:

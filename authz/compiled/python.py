@@ -137,7 +137,7 @@ class _Module:
         head = '"""A compiled policy: `allow(subject, action, request)` and `reasons(request)`."""\n'
         if not self.nested():
             return "\n\n".join([head, *few])
-        note = "# From here on the same rules again, for requests with many rows: answers are remembered, rows are looked up by key.\n"
+        note = "# The same rules again, for requests with many rows: answers are remembered, rows looked up by key.\n"
         return "\n\n".join([head, *few, note, _REMEMBERING, *many])
 
     def called(self, remembering: bool) -> list[str]:

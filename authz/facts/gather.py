@@ -1,4 +1,4 @@
-"""Gather the records of one request: what it names, the rows under its keys, and the derived fields; nothing of others."""
+"""Gather the records of one request: what it names, the rows under its keys, the derived fields; nothing of others."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -11,7 +11,7 @@ from authz.language.types import BOOLEAN, INTEGER, STRING, Enumeration, Record, 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The types of a rule's parameters, and per position the only constants that its heads name, if no head has a variable there."""
+    """The types of a rule's parameters; and per position, where every head has a constant, those constants."""
 
     types: tuple[Type, ...]
     constants: tuple[frozenset[str | int | bool] | None, ...]
@@ -70,7 +70,8 @@ def _types(
     faults: list[Fault] = []
     if earlier is not None and len(earlier.types) != len(head.parameters):
         place = earlier.first.span
-        problem = f"`{head.name.name}` has {len(head.parameters)} parameters here and {len(earlier.types)} at {place.path}:{place.line}"
+        counts = f"{len(head.parameters)} parameters here and {len(earlier.types)}"
+        problem = f"`{head.name.name}` has {counts} at {place.path}:{place.line}"
         return (), [sources.fault(head.span, problem, "a rule of another arity never matches: give it another name")]
     types: list[Type] = []
     for index, parameter in enumerate(head.parameters):

@@ -1,4 +1,4 @@
-"""Admit a bundle: its files, its rules, its catalogue, and its agreement with the reference; say what was not checked."""
+"""Admit a bundle: its files, rules and catalogue, its agreement with the reference; and say what was not checked."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -32,7 +32,8 @@ class Admission:
         """What was, and what was not, checked."""
         bundle = self.policy.bundle
         yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
-        yield f"  checked: {self.files} Polar files, {self.rules} rules, {len(bundle.catalogue)} reason codes, types, parameters"
+        codes = len(bundle.catalogue)
+        yield f"  checked: {self.files} Polar files, {self.rules} rules, {codes} reason codes, types, parameters"
         worlds = f"{self.scenarios} scenarios and {self.worlds} generated worlds"
         if self.compared:
             yield f"  compared with oso: {worlds}, no difference"

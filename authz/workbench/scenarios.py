@@ -117,8 +117,9 @@ def _file_problems(document: object, unsound: list[tuple[Loc, str]], shown: str)
     problems = [
         str(fault(shown, loc, problem)) for loc, problem in unsound if loc[:1] != ("scenarios",) or len(loc) < 2
     ]
-    for key in document.keys() - {"scenarios", "facts"}:
-        problems.append(str(fault(shown, (key,), "is not known here", did_you_mean(key, ("scenarios", "facts")))))
+    known = ("scenarios", "facts")
+    unknown = document.keys() - set(known)
+    problems += [str(fault(shown, (key,), "is not known here", did_you_mean(key, known))) for key in unknown]
     if "facts" in document and not isinstance(document["facts"], dict):
         problems.append(str(fault(shown, ("facts",), "is not an object")))
     scenarios = document.get("scenarios")

@@ -1,4 +1,4 @@
-"""The words of a bundle: the types, fields, parameters and codes that a rule may use, and the schemas of its documents."""
+"""The words of a bundle: what a rule may use, and the schemas of its documents."""
 
 from collections.abc import Iterator
 from typing import Any
