@@ -212,8 +212,8 @@ def as_data(results: Sequence[Result]) -> dict[str, Any]:
                 "title": r.title,
                 "passed": r.passed,
                 "problems": list(r.problems),
-                "decision": r.decision.effect.value if r.decision else None,
-                "reasons": list(r.decision.reasons) if r.decision else [],
+                "decision": r.decision.effect.value if r.decision is not None else None,
+                "reasons": list(r.decision.reasons) if r.decision is not None else [],
             }
             for r in results
         ],
