@@ -155,7 +155,7 @@ def test_test_reports_for_programs_and_for_ci(tmp_path: Path) -> None:
 
 def test_check_admits_the_student_bundle_and_says_what_it_compared() -> None:
     said = authz("check")
-    compared = "compared with oso: 90 scenarios" if reference.available() else "not compared with oso"
+    compared = "compared with oso: 107 scenarios" if reference.available() else "not compared with oso"
     assert (said.code, said.err) == (0, "")
     assert compared in said.out
 
