@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from authz.deciding.decision import Decision, Evaluator, judge
 from authz.documents import Loc, fault, read_document
 from authz.facts.document import Facts, FactsReader
 from authz.facts.gather import Gather, gatherer
+from authz.instants import BEGIN, END
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class Policy:
             raise MalformedRequest([fault("request", ("at",), "is missing, and no instant was given")])
         if moment.tzinfo is None:
             raise ValueError("the instant to decide at is naive: give it a time zone")
+        # Instants of one zone compare many times faster than instants of two.
+        moment = moment.astimezone(UTC)
+        if not BEGIN < moment < END:
+            raise ValueError("the instant to decide at is an end of time")
         gathered = self.gather(asked, facts, moment, self.parameters)
         return judge(
             self.evaluator, self.subject(asked, gathered), asked.action, gathered, moment, self.digest, facts.revision

@@ -52,7 +52,8 @@ def _field(row: RowType, name: str, vocabulary: Vocabulary) -> tuple[Any, Any]:
     alias = Field(alias=name) if attribute(name) != name else Field()
     if row.interval and name in row.interval:
         end = BEGIN if name == row.interval[0] else END
-        return operator.getitem(Annotated, (bound_annotation(end, zone), alias)), dataclasses.field(default=end)
+        absent = Field(json_schema_extra={"default": None})
+        return operator.getitem(Annotated, (bound_annotation(end, zone), alias, absent)), dataclasses.field(default=end)
     read = operator.getitem(Annotated, (annotation(kind, zone), alias))
     if isinstance(kind, Optional):
         return read, dataclasses.field(default=None)

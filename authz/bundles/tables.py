@@ -194,7 +194,7 @@ class ReasonTable:
 
     code: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
     layer: Word
-    audience: Literal["supplier", "administrator"]
+    audience: Literal["user", "admin"]
     en: StrictStr
     nl: StrictStr
 

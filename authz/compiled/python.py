@@ -10,6 +10,7 @@ import builtins
 import itertools
 import keyword
 import linecache
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -65,6 +66,9 @@ _LOOP = 1000
 
 _WIDE = 110
 """Lines longer than this are broken."""
+
+_OWN = frozenset({"allow", "allow_many", "reasons", "reasons_many", "rows_where", "memo", "codes", "request"})
+"""Names that every compiled policy has."""
 
 _OPERATORS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -127,6 +131,7 @@ class _Module:
             self.costs[name] = 1 + self.cost(definition.formula)
             self.sizes[name] = 1 if name in self.ranging else self.size(definition.formula)
         self.names = _names(self.defined)
+        self.functions = (_OWN - {"request"}).union(*map(_kin, self.names.values()))
         self.wanted: list[str] = []
 
     def source(self) -> str:
@@ -270,16 +275,22 @@ class _Module:
 
 
 def _names(defined: Iterable[str]) -> dict[str, str]:
-    """The Python name of each rule's function."""
-    taken = {"allow", "reasons", "rows_where", "memo", "codes", "request", *keyword.kwlist, *_BUILTINS}
+    """The Python name of each rule's function, apart from Python's own, the entry points and other rules' kin."""
+    taken = {*_OWN, *keyword.kwlist, *_BUILTINS}
     found: dict[str, str] = {}
     for name in defined:
-        candidate = name
-        while candidate in taken or candidate.startswith("reason_"):
+        # `reason_CODE` is a code's own function, and `f_1` holds a loop of `f`.
+        candidate = f"rule_{name}" if name.startswith("reason_") else name
+        while _kin(candidate) & taken or re.search(r"_\d+$", candidate):
             candidate = f"{candidate}_rule"
-        taken |= {candidate, f"{candidate}_many", f"{candidate}_of_many", f"is_{candidate}"}
+        taken |= _kin(candidate)
         found[name] = candidate
     return found
+
+
+def _kin(name: str) -> set[str]:
+    """The names of all functions of one rule, and of what `reasons` knows of it."""
+    return {name, f"{name}_many", f"{name}_of_many", f"is_{name}"}
 
 
 def _safe(name: str) -> str:
@@ -645,12 +656,10 @@ class _Function:
         names = [value.fields[-1], f"{value.root.name}_{'_'.join(value.fields)}"]
         taken = {
             *self.python_names.values(),
-            *self.module.names.values(),
+            *self.module.functions,
             *self.variables,
             *_BUILTINS,
             *keyword.kwlist,
-            "memo",
-            "allow",
         }
         name = next((n for n in names if n not in taken), None) or next(
             candidate for n in itertools.count(2) if (candidate := f"{names[-1]}_{n}") not in taken
@@ -661,7 +670,9 @@ class _Function:
     def variable(self, name: str) -> str:
         if name not in self.python_names:
             safe = _safe(name)
-            taken = {*self.module.names.values(), *self.python_names.values()}
+            if re.fullmatch(rf"{self.name}_\d+", safe):  # a loop's own function
+                safe = f"{safe}_"
+            taken = {*self.module.functions, *self.python_names.values()}
             self.python_names[name] = next(
                 c for c in itertools.chain([safe], (f"{safe}_{n}" for n in itertools.count(2))) if c not in taken
             )

@@ -20,6 +20,7 @@ from authz.bundles.values import annotation
 from authz.bundles.vocabulary import RowType, Vocabulary, attribute
 from authz.documents import Loc, fault, faults_of
 from authz.language.faults import Fault, Faulty, did_you_mean
+from authz.language.types import STRING
 from authz.language.types import Collection, Optional, Type
 
 Row = Any
@@ -152,8 +153,6 @@ def _integrity(
                 id = getattr(row, attribute(kind.key))
                 if id in seen:
                     yield fault(shown, (*loc, kind.key), f"`{id}` stands here twice")
-                if not id:
-                    yield fault(shown, (*loc, kind.key), "an id is not empty")
                 seen.add(id)
 
 
@@ -163,6 +162,7 @@ Checks = Callable[[Row, Mapping[str, Any]], Iterator[tuple[str, str]]]
 def _checks(kind: RowType, ids: Mapping[str, set[str]]) -> Checks:
     """What a row of this type must satisfy: each failure as a field and a problem."""
     references = [(name, field.names) for name, field in kind.fields.items() if field.names]
+    texts = [name for name, field in kind.fields.items() if field.type == STRING and not field.names]
 
     def check(row: Row, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         def has(name: str) -> bool:
@@ -172,6 +172,7 @@ def _checks(kind: RowType, ids: Mapping[str, set[str]]) -> Checks:
             id = getattr(row, attribute(name))
             if id is not None and id not in ids[record]:
                 yield name, f"there is no {record} `{id}`"
+        yield from ((name, "is empty") for name in texts if not getattr(row, attribute(name)))
         for name, record in kind.no_id_of.items():
             if getattr(row, attribute(name)) in ids[record]:
                 yield name, f"`{raw[name]}` is the id of a {record}"

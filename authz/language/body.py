@@ -7,7 +7,7 @@ or narrowed inside `or` or `not` escapes. A value that may be `nil` is used only
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from authz.language import syntax
+from authz.language import refused, syntax
 from authz.language.faults import Fault, Span, did_you_mean
 from authz.language.formula import (
     FALSE,
@@ -34,6 +34,7 @@ from authz.language.types import (
     BOOLEAN,
     ORDERED,
     STRING,
+    UNKNOWN,
     Collection,
     Enumeration,
     Optional,
@@ -44,6 +45,10 @@ from authz.language.types import (
 
 _EQUALITY = {"=": "=", "==": "=", "!=": "!="}
 _NOT_POLAR = {"True": "true", "False": "false", "None": "nil", "null": "nil"}
+ENTRIES = ("allow", "reason")
+
+MOST_LOOPS = 12
+"""How many elements one condition may pick: Python nests twenty loops, and rules that are inlined add theirs."""
 
 
 def check_rule(
@@ -66,7 +71,8 @@ class _Scope:
     absent_before: frozenset[Value] = frozenset()
     """Values that an earlier branch of the same `or` found absent: for a better repair."""
     closed: dict[str, str] = field(default_factory=dict)
-    """Names that were bound in an `or` or `not` that has ended, and in which of the two."""
+    """Names that were bound in an `or` or `not` that has ended, and in which of the two, or in a term with a fault."""
+    loops: int = 0
 
     def inner(self) -> "_Scope":
         return replace(self, values=dict(self.values), bindings=dict(self.bindings), closed=dict(self.closed))
@@ -98,28 +104,29 @@ class _Body:
         body = TRUE if self.rule.body is None else self.conjunction([self.rule.body], scope)
         for place in self.unused.values():
             if not place.name.startswith("_"):
-                self.wrong(place.span, f"`{place.name}` is never used", f"use it, or name it `_{place.name}`")
+                is_action = self.rule.name.name == "allow" and place in [p.name for p in self.rule.parameters[1:2]]
+                repair = f'say which: `{place.name} = "..."`' if is_action else f"use it, or name it `_{place.name}`"
+                self.wrong(place.span, f"`{place.name}` is never used", repair)
         return CheckedRule(self.rule.name.name, parameters, body, self.rule.span)
 
     def parameters(self, scope: _Scope) -> tuple[Variable | Constant, ...]:
-        types = self.signatures[self.rule.name.name].types
+        types = (*self.signatures[self.rule.name.name].types, *(UNKNOWN for _ in self.rule.parameters))
         parameters: list[Variable | Constant] = []
         for parameter, kind in zip(self.rule.parameters, types, strict=False):
             if parameter.literal is not None:
-                if parameter.literal.value is None:
-                    self.wrong(parameter.span, "`nil` in a head never matches", "ask `= nil` in the body")
-                else:
+                if parameter.literal.value is not None:
                     parameters.append(Constant(parameter.literal.value))
                 continue
             assert parameter.name is not None  # a parameter is a literal or a name
             name = parameter.name
-            if name.name in scope.values and name.name != "_":
-                self.wrong(
-                    parameter.span, f"two parameters are named `{name.name}`", "Polar would ask that they be equal"
-                )
             variable = Variable(self.fresh(name.name), kind)
             parameters.append(variable)
-            if name.name != "_":
+            if self.visible(name.name, scope):
+                problem = f"two parameters are named `{name.name}`"
+                self.wrong(parameter.span, problem, "Polar would ask that they be equal")
+            elif name.name != "_":
+                if self.is_reserved(name.name):
+                    self.wrong(name.span, *_reserved(name.name))
                 scope.bind(name.name, variable.name, variable)
                 self.unused[variable.name] = name
         return tuple(parameters)
@@ -154,9 +161,12 @@ class _Body:
         return conjunction(done)
 
     def excuse(self, term: syntax.Term, scope: _Scope) -> None:
-        """After a fault in a binding, let its name count as used: one fault is enough."""
-        if isinstance(term, syntax.Binary) and term.operator in (":=", "in") and isinstance(term.left, syntax.Name):
-            scope.closed.setdefault(term.left.name, "fault")
+        """After a fault in a term, let its names count as bound and used: one fault is enough."""
+        for name in syntax.names(term):
+            if self.visible(name, scope):
+                self.unused.pop(scope.bindings[name], None)
+            else:
+                scope.closed[name] = "fault"
 
     def condition(self, term: syntax.Term, scope: _Scope) -> Formula:
         match term:
@@ -201,7 +211,9 @@ class _Body:
         for name in inner.values.keys() - scope.values.keys():
             scope.closed[name] = where
         for name, reason in inner.closed.items():
-            scope.closed.setdefault(name, reason)
+            if where == reason == "or":
+                scope.closed[name] = "or"
+            scope.closed.setdefault(name, "not" if reason == "or" else reason)
 
     def holds(self, term: syntax.Term, scope: _Scope) -> Formula:
         value = self.value(term, scope)
@@ -212,7 +224,13 @@ class _Body:
 
     def call(self, term: syntax.Call, scope: _Scope) -> Formula:
         name = term.name.name
+        if name in ENTRIES:
+            raise self.wrong(
+                term.name.span, f"no rule calls `{name}`: it is asked", "give the condition a rule of its own"
+            )
         signature = self.signatures.get(name)
+        if signature is None and name in self.sources.unread:
+            raise _Wrong
         if signature is None:
             raise self.wrong(term.name.span, f"unknown rule `{name}`", did_you_mean(name, self.signatures))
         if len(signature.types) != len(term.arguments):
@@ -231,10 +249,12 @@ class _Body:
     def argument(self, name: str, signature: Signature, index: int, given: syntax.Term, scope: _Scope) -> Value:
         value = self.value(given, scope)
         kind, wanted = self.known(value, given, scope), signature.types[index]
+        if wanted == UNKNOWN:
+            raise _Wrong
         if isinstance(value, Constant):
             self.constant_fits(given, value, wanted)
             known = signature.constants[index]
-            if known is not None and value.value not in known:
+            if known is not None and value.value not in known and name not in self.sources.unread:
                 listed = did_you_mean(str(value.value), map(str, known))
                 raise self.wrong(given.span, f"no rule `{name}` has {_text(given)} here", listed)
         elif not self.schema.is_a(kind, wanted):
@@ -242,6 +262,9 @@ class _Body:
         return value
 
     def comparison(self, term: syntax.Binary, scope: _Scope) -> Formula:
+        for side in (term.left, term.right):
+            if isinstance(side, syntax.Name) and side.name in _NOT_POLAR:
+                self.variable(side, scope)
         self.must_not_bind(term, scope)
         if _is_nil(term.left) or _is_nil(term.right):
             return self.absence(term, scope)
@@ -276,7 +299,7 @@ class _Body:
         if term.operator not in ("=", "=="):
             return
         for side in (term.left, term.right):
-            if isinstance(side, syntax.Name) and not self.visible(side.name, scope) and side.name not in _NOT_POLAR:
+            if isinstance(side, syntax.Name) and not self.visible(side.name, scope):
                 if side.name in scope.closed:
                     continue
                 problem = f"`{term.operator}` compares and never binds, and nothing has bound `{side.name}`"
@@ -292,6 +315,8 @@ class _Body:
             raise self.wrong(term.span, "`nil` beside `nil` says nothing")
         value = self.value(side, scope)
         kind = value.type if not isinstance(value, Constant) else None
+        if kind == UNKNOWN:
+            raise _Wrong
         if not isinstance(kind, Optional):
             raise self.wrong(
                 side.span, f"`{_text(side)}` is never `nil`: it is not optional", "leave the condition out"
@@ -326,8 +351,9 @@ class _Body:
             raise self.wrong(term.span, f"{_text(term)} is a `{kind}`, and a `{wanted}` is asked")
 
     def different(self, term: syntax.Binary, left: Type, right: Type) -> _Wrong:
+        what = "never equal" if term.operator in _EQUALITY else "neither comes first"
         return self.wrong(
-            term.span, f"`{_text(term.left)}` is a `{left}` and `{_text(term.right)}` a `{right}`: never equal"
+            term.span, f"`{_text(term.left)}` is a `{left}` and `{_text(term.right)}` a `{right}`: {what}"
         )
 
     # Membership and bindings.
@@ -345,6 +371,10 @@ class _Body:
             raise self.wrong(term.left.span, problem, "write the cases out with `or`")
         collection = self.collection(term, scope)
         assert isinstance(collection.type, Collection)  # `collection` saw it
+        scope.loops += 1
+        if scope.loops == MOST_LOOPS + 1:
+            problem = f"more than {MOST_LOOPS} elements are picked in one condition"
+            raise self.wrong(term.span, problem, "give a part a rule of its own")
         variable = Variable(self.fresh(term.left.name), collection.type.of)
         if term.left.name != "_":
             scope.bind(term.left.name, variable.name, variable)
@@ -365,11 +395,15 @@ class _Body:
         self.unused[binding] = term.left
 
     def may_bind(self, name: syntax.Name, scope: _Scope) -> None:
-        if name.name in self.schema.records or name.name in _NOT_POLAR:
-            raise self.wrong(name.span, f"`{name.name}` is no name for a value", "choose another")
+        if self.is_reserved(name.name):
+            raise self.wrong(name.span, *_reserved(name.name))
         if scope.closed.get(name.name) == "or":
             problem = f"`{name.name}` was bound inside an `or` above, and Polar would ask for that element again"
             raise self.wrong(name.span, problem, "choose another name")
+
+    def is_reserved(self, name: str) -> bool:
+        """Whether the reference would take a variable of this name for a class, or a reader for a constant."""
+        return name in self.schema.names() or name in refused.CLASSES or name in _NOT_POLAR or name == "nil"
 
     def member(self, term: syntax.Binary, scope: _Scope) -> Formula:
         value = self.value(term.left, scope)
@@ -441,6 +475,7 @@ class _Body:
         if scope.closed.get(name.name) == "fault":
             raise _Wrong
         if name.name in scope.closed:
+            self.unused = {binding: place for binding, place in self.unused.items() if place.name != name.name}
             problem = f"`{name.name}` is bound inside `{scope.closed[name.name]}` and does not reach here"
             raise self.wrong(name.span, problem, "bind it again, or give the inner part a rule of its own")
         if name.name in _NOT_POLAR:
@@ -451,9 +486,9 @@ class _Body:
         raise self.wrong(name.span, f"`{name.name}` has no value here", likely)
 
     def access(self, root: Value, name: syntax.Name, fields: tuple[syntax.Name, ...], scope: _Scope) -> Value:
-        value, path = root, name.name
+        value, path, span = root, name.name, name.span
         for place in fields:
-            kind = self.present(value, path, place.span, scope)
+            kind = self.present(value, path, span, scope)
             if not isinstance(kind, Record):
                 what = "a collection: pick an element with `in`" if isinstance(kind, Collection) else f"a `{kind}`"
                 raise self.wrong(place.span, f"`{path}` has no fields: it is {what}")
@@ -461,7 +496,7 @@ class _Body:
             if declared is None:
                 near = did_you_mean(place.name, self.schema.records[kind.name].fields)
                 raise self.wrong(place.span, f"`{kind}` has no field `{place.name}`", near)
-            path = f"{path}.{place.name}"
+            path, span = f"{path}.{place.name}", _through(span, place.span)
             if isinstance(value, Access):
                 value = Access(value.root, (*value.fields, place.name), declared.type)
             else:
@@ -476,6 +511,8 @@ class _Body:
     def present(self, value: Value, text: str, span: Span, scope: _Scope) -> Type:
         if isinstance(value, Constant):
             return constant_type(value.value)
+        if value.type == UNKNOWN:
+            raise _Wrong
         if not isinstance(value.type, Optional):
             return value.type
         if value not in scope.present:
@@ -492,6 +529,15 @@ def _flatten(terms: list[syntax.Term]) -> list[syntax.Term]:
     for term in terms:
         flat += _flatten(list(term.parts)) if isinstance(term, syntax.And) else [term]
     return flat
+
+
+def _reserved(name: str) -> tuple[str, str]:
+    return f"`{name}` is no name for a value", "choose another"
+
+
+def _through(first: Span, last: Span) -> Span:
+    """From the start of one stretch to the end of another, or the last alone where they are lines apart."""
+    return replace(first, width=last.column + last.width - first.column) if first.line == last.line else last
 
 
 def _is_nil(term: syntax.Term) -> bool:
@@ -517,4 +563,6 @@ def _text(term: syntax.Term) -> str:
             return f'"{value}"'
         case syntax.Literal(value=value):
             return str(value)
+        case syntax.ListLiteral():
+            return "[...]"
     return "this"

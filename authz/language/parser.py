@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 from lark import Lark, Token, Tree, UnexpectedToken
 
@@ -25,7 +26,7 @@ _VALUES = {"TRUE": True, "FALSE": False}
 def _lark() -> Lark:
     grammar = resources.files("authz.language").joinpath("polar.lark").read_text(encoding="utf-8")
     # A contextual lexer would take keywords for rule names where no keyword can stand.
-    return Lark(grammar, parser="lalr", lexer="basic", start=["statement", "outside"], maybe_placeholders=True)
+    return Lark(grammar, parser="lalr", lexer="basic", start=["statement", "outside"], propagate_positions=True)
 
 
 def parse(path: str, text: str) -> tuple[syntax.File, tuple[Fault, ...]]:
@@ -34,6 +35,7 @@ def parse(path: str, text: str) -> tuple[syntax.File, tuple[Fault, ...]]:
     rules: list[syntax.Rule] = []
     declarations: list[syntax.Declaration] = []
     faults: list[Fault] = []
+    unread: set[str] = set()
     tokens = list(_lark().lex(text))
     faults += reader.characters(tokens, text)
     for statement in _statements(t for t in tokens if t.type != "COMMENT"):
@@ -41,10 +43,11 @@ def parse(path: str, text: str) -> tuple[syntax.File, tuple[Fault, ...]]:
             node = reader.statement(statement)
         except Faulty as refusal:
             faults += refusal.faults
+            unread |= {str(token) for token, after in pairwise(statement) if after.type == "LPAR"}
         else:
             (rules if isinstance(node, syntax.Rule) else declarations).append(node)  # type: ignore[arg-type]
-    file = syntax.File(path, text, _without_comments(text, tokens), tuple(rules), tuple(declarations))
-    return file, tuple(faults)
+    bare = _without_comments(text, tokens)
+    return syntax.File(path, text, bare, tuple(rules), tuple(declarations), frozenset(unread)), tuple(faults)
 
 
 def _statements(tokens: Iterator[Token]) -> Iterator[list[Token]]:
@@ -85,13 +88,14 @@ class _Reader:
 
     # Faults.
 
-    def span(self, token: Token, last: Token | None = None) -> Span:
-        """From the start of a token to the end of another on the same line."""
-        line, column = token.line or 0, token.column or 0
-        end = column + len(token)
-        if last is not None and last.line == line:
-            end = (last.column or 0) + len(last)
-        return Span(self.path, line, column, end - column)
+    def span(self, token: Token) -> Span:
+        return Span(self.path, token.line or 0, token.column or 0, len(token))
+
+    def extent(self, tree: "Tree[Token]") -> Span:
+        """The stretch of a tree, brackets included, on its first line."""
+        meta = tree.meta
+        end = meta.end_column if meta.end_line == meta.line else len(self.lines[meta.line - 1].rstrip()) + 1
+        return Span(self.path, meta.line, meta.column, end - meta.column)
 
     def fault(self, span: Span, problem: str, help: str = "") -> Fault:
         source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
@@ -123,7 +127,7 @@ class _Reader:
                 parser.feed_token(token)
             tree = parser.feed_eof(tokens[-1])  # type: ignore[no-untyped-call]
         except UnexpectedToken as unexpected:
-            raise self._unexpected(unexpected, tokens, index) from None
+            raise self._unexpected(unexpected.token, tokens, index, parser.accepts()) from None  # type: ignore[no-untyped-call]
         return self._convert_statement(tree.children[0])
 
     def _bound_nesting(self, tokens: list[Token]) -> None:
@@ -140,26 +144,32 @@ class _Reader:
             raise self.refuse(token, *refused.WORDS[token])
         if token.type == "FLOAT":
             raise self.refuse(token, *refused.FRACTION)
-        if token.type == "INTEGER" and int(token) not in INTEGERS:
+        if token.type == "INTEGER" and (len(token) > 20 or int(token) not in INTEGERS):
             raise self.refuse(token, f"`{token}` does not fit 63 bits")
         if token.type == "OTHER":
-            raise self.refuse(token, *refused.CHARACTERS.get(str(token), (f"`{token}` means nothing in Polar", "")))
+            if not token.isascii():
+                raise Faulty(())  # `characters` says so
+            shown = str(token) if token.isprintable() else f"U+{ord(token):04X}"
+            raise self.refuse(token, *refused.CHARACTERS.get(str(token), (f"`{shown}` means nothing in Polar", "")))
         if index == 0 and token in refused.BLOCK_WORDS and [t.type for t in tokens[:2]] == ["NAME", "NAME"]:
             raise self.refuse(token, *refused.BLOCK)
 
-    def _unexpected(self, unexpected: UnexpectedToken, tokens: list[Token], index: int) -> Faulty:
+    def _unexpected(self, unexpected: Token, tokens: list[Token], index: int, expected: set[str]) -> Faulty:
         """What to say of a token that may not stand where it stands."""
         token = tokens[index]
         before = tokens[index - 1] if index else None
-        expected = unexpected.accepts or unexpected.expected
-        if unexpected.token.type == "$END":
+        if unexpected.type == "$END":
             return self.refuse(tokens[-1], "the rule does not end", "end it with `;`")
         if token.type == "INTEGER" and token.startswith("-") and before is not None:
             return self.refuse(token, *refused.CHARACTERS["-"])
         if token.type == "LPAR" and before is not None and before.type == "NAME":
             return self.refuse(token, *refused.METHOD)
+        if token.type == "LSQB" and before is not None and before.type in ("LPAR", "COMMA"):
+            return self.refuse(token, *refused.CHARACTERS["|"])
         if (token.type == "LPAR" and before is not None and before.type == "DOT") or token.type == "LSQB":
             return self.refuse(token, *refused.DYNAMIC)
+        if token in refused.KEYWORDS and "NAME" in expected and "LPAR" not in expected:
+            return self.refuse(token, f"`{token}` {refused.WORD[0]}", refused.WORD[1])
         if token.type == "COLON":
             return self.refuse(token, *refused.KEYWORD_ARGUMENT)
         if before is not None and (before.line or 0) < (token.line or 0) and "SEMICOLON" in expected:
@@ -186,6 +196,9 @@ class _Reader:
             literal = self._literal(first)
             return syntax.Parameter(literal.span, None, None, literal)
         kind = tree.children[1]
+        if first == "nil" and kind is None:
+            literal = syntax.Literal(self.span(first), None)
+            return syntax.Parameter(literal.span, None, None, literal)
         return syntax.Parameter(
             self.span(first), self._name(first), self._name(kind) if kind is not None else None, None
         )
@@ -205,7 +218,7 @@ class _Reader:
             case "negation":
                 sign, operand = tree.children
                 term = self._term(operand)  # type: ignore[arg-type]
-                return syntax.Not(self.span(sign, _last(tree)), term) if isinstance(sign, Token) else term
+                return syntax.Not(self.extent(tree), term) if isinstance(sign, Token) else term
             case "comparison":
                 return self._comparison(tree)
             case "group":
@@ -220,20 +233,18 @@ class _Reader:
             for part in tree.children:
                 if isinstance(part, Tree) and len(part.children) > 1:
                     message = "`and` and `or` stand side by side without brackets"
-                    span = self.span(_first(part), _last(part))
-                    raise Faulty([self.fault(span, message, "put brackets around one of them")])
-        return kind(self.span(_first(tree), _last(tree)), parts)
+                    raise Faulty([self.fault(self.extent(part), message, "put brackets around one of them")])
+        return kind(self.extent(tree), parts)
 
     def _comparison(self, tree: "Tree[Token]") -> syntax.Term:
         left, operator, right = tree.children
         term = self._term(left)  # type: ignore[arg-type]
         if operator is None:
             return term
-        span = self.span(_first(tree), _last(tree))
-        return syntax.Binary(span, str(operator), term, self._term(right))  # type: ignore[arg-type]
+        return syntax.Binary(self.extent(tree), str(operator), term, self._term(right))  # type: ignore[arg-type]
 
     def _operand(self, tree: "Tree[Token]") -> syntax.Term:
-        span = self.span(_first(tree), _last(tree))
+        span = self.extent(tree)
         children = tree.children
         match tree.data:
             case "name":
@@ -267,10 +278,6 @@ class _Reader:
 
 def _first(tree: "Tree[Token]") -> Token:
     return next(tree.scan_values(lambda value: isinstance(value, Token)))
-
-
-def _last(tree: "Tree[Token]") -> Token:
-    return list(tree.scan_values(lambda value: isinstance(value, Token)))[-1]
 
 
 def _expectation(expected: set[str]) -> str:

@@ -47,6 +47,10 @@ KEYWORD_ARGUMENT = (
     "give the arguments in order, without names",
 )
 FRACTION = _NO_FLOATS
+WORD = ("is a word of Polar's own", "choose another name")
+
+# Classes that the reference knows by itself: as a variable, such a name is the class.
+CLASSES = frozenset({"Boolean", "Integer", "Float", "List", "Dictionary", "String", "Datetime", "Timedelta"})
 
 # What the lexer takes for a word of its own; a vocabulary may use none of them as a name.
 KEYWORDS = frozenset({"and", "or", "not", "in", "if", "true", "false", "type", "nil", *WORDS})

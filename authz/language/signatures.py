@@ -1,12 +1,16 @@
 """What each rule's head says: one arity and one type a position for every rule of a name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from authz.language import syntax
-from authz.language.faults import Fault, did_you_mean
+from authz.language.faults import Fault, Span, did_you_mean
 from authz.language.sources import Sources
-from authz.language.types import BOOLEAN, INTEGER, STRING, Enumeration, Record, Schema, Type
+from authz.language.types import BOOLEAN, INTEGER, STRING, UNKNOWN, Enumeration, Record, Schema, Type
+
+Head = syntax.Rule | syntax.Declaration
+
+_SHARED = "rules of one name share their types: give this one another name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,6 @@ class Signature:
 
     types: tuple[Type, ...]
     constants: tuple[frozenset[str | int | bool] | None, ...]
-    first: syntax.Rule | syntax.Declaration
 
 
 def constant_type(value: str | int | bool | None) -> Type:
@@ -33,95 +36,94 @@ def signatures(
     A class mismatch never matches in Polar, so under `not` it would permit: rules of one name share their types.
     """
     files = list(files)
+    alike: dict[str, list[Head]] = {}
+    declarations: list[Head] = [declaration for file in files for declaration in file.declarations]
+    for head in declarations + [rule for file in files for rule in file.rules]:
+        alike.setdefault(head.name.name, []).append(head)
     found: dict[str, Signature] = {}
     faults: list[Fault] = []
-    heads: list[syntax.Rule | syntax.Declaration] = [d for f in files for d in f.declarations] + [
-        r for f in files for r in f.rules
-    ]
-    # Heads without literals first: a literal takes the type that a variable's head gives its position.
-    for head in sorted(heads, key=lambda h: any(p.literal for p in h.parameters)):
-        earlier = found.get(head.name.name)
-        types, problems = _types(head, earlier, schema, sources)
+    for name, heads in alike.items():
+        found[name], problems = _signature(heads, schema, sources)
         faults += problems
-        if earlier is None:
-            found[head.name.name] = Signature(types, tuple(map(_constants, head.parameters)), head)
-        elif len(earlier.types) == len(types):
-            merged = tuple(_merge(c, p) for c, p in zip(earlier.constants, head.parameters, strict=True))
-            found[head.name.name] = Signature(earlier.types, merged, earlier.first)
     faults += _allow_and_reason(files, schema, sources)
     return found, faults
 
 
-def _constants(parameter: syntax.Parameter) -> frozenset[str | int | bool] | None:
-    literal = parameter.literal
-    return None if literal is None or literal.value is None else frozenset({literal.value})
-
-
-def _merge(
-    known: frozenset[str | int | bool] | None, parameter: syntax.Parameter
-) -> frozenset[str | int | bool] | None:
-    more = _constants(parameter)
-    return None if known is None or more is None else known | more
-
-
-def _types(
-    head: syntax.Rule | syntax.Declaration, earlier: Signature | None, schema: Schema, sources: Sources
-) -> tuple[tuple[Type, ...], list[Fault]]:
+def _signature(heads: list[Head], schema: Schema, sources: Sources) -> tuple[Signature, list[Fault]]:
+    """What heads of one name agree on, declarations first."""
+    first = heads[0]
+    name, arity = first.name.name, len(first.parameters)
     faults: list[Fault] = []
-    if earlier is not None and len(earlier.types) != len(head.parameters):
-        place = earlier.first.span
-        counts = f"{len(head.parameters)} parameters here and {len(earlier.types)}"
-        problem = f"`{head.name.name}` has {counts} at {place.path}:{place.line}"
-        return (), [sources.fault(head.span, problem, "a rule of another arity never matches: give it another name")]
+    for head in heads:
+        if len(head.parameters) != arity:
+            problem = f"`{name}` has {_parameters(len(head.parameters))} here and {arity} at {_place(first.span)}"
+            repair = "a rule of another arity never matches: give it another name"
+            faults.append(sources.fault(head.span, problem, repair))
+    if name not in sources.unread and not any(isinstance(head, syntax.Rule) for head in heads):
+        faults.append(sources.fault(first.span, f"`{name}` is declared and has no rule", "leave the declaration out"))
+    heads = [head for head in heads if len(head.parameters) == arity]
+    rules = [head for head in heads if isinstance(head, syntax.Rule)]
     types: list[Type] = []
-    for index, parameter in enumerate(head.parameters):
-        known = earlier.types[index] if earlier else None
-        if parameter.literal is not None:
-            kind, fault = _literal_type(parameter.literal, known, sources)
-        else:
-            kind, fault = _named_type(parameter, known, earlier, schema, sources)
+    for column in zip(*(head.parameters for head in heads), strict=True):
+        kind, place = _column_type(column, schema)
         types.append(kind)
-        faults += fault
-    return tuple(types), faults
+        faults += [fault for parameter in column for fault in _parameter(parameter, kind, place, schema, sources)]
+    constants = [_constants(column) for column in zip(*(rule.parameters for rule in rules), strict=True)]
+    return Signature(tuple(types), tuple(constants or [None] * arity)), faults
 
 
-def _literal_type(literal: syntax.Literal, known: Type | None, sources: Sources) -> tuple[Type, list[Fault]]:
-    kind = constant_type(literal.value)
-    if known is None or kind == known:
-        return known or kind, []
-    if isinstance(known, Enumeration) and isinstance(literal.value, str):
-        if literal.value in known.values:
-            return known, []
-        return known, [sources.outside(literal, known)]
-    return known, [
-        sources.fault(literal.span, f"the other rules of this name have a `{known}` here, and this is a `{kind}`")
-    ]
+def _column_type(column: Sequence[syntax.Parameter], schema: Schema) -> tuple[Type, Span]:
+    """The type of one position, and the place that says so: a named type's, or else a literal's."""
+    for parameter in column:
+        kind = schema.named(parameter.type.name) if parameter.type else None
+        if kind is not None:
+            return kind, parameter.span
+    literals = [p for p in column if p.literal is not None]
+    if len(literals) == len(column) and literals[0].literal is not None:
+        return constant_type(literals[0].literal.value), literals[0].span
+    return UNKNOWN, column[0].span
 
 
-def _named_type(
-    parameter: syntax.Parameter, known: Type | None, earlier: Signature | None, schema: Schema, sources: Sources
-) -> tuple[Type, list[Fault]]:
-    assert parameter.name is not None  # a parameter is a literal or a name
-    if parameter.type is None:
-        problem = f"`{parameter.name.name}` has no type"
-        return known or STRING, [
-            sources.fault(parameter.span, problem, f"write `{parameter.name.name}: Type`, or a constant in quotes")
-        ]
-    kind = schema.named(parameter.type.name)
-    if kind is None:
-        word = parameter.type.name
-        return known or STRING, [
-            sources.fault(parameter.type.span, f"unknown type `{word}`", did_you_mean(word, schema.names()))
-        ]
-    if known is not None and earlier is not None and kind != known:
-        place = earlier.first.span
-        problem = f"`{parameter.name.name}` is a `{kind}` here and a `{known}` at {place.path}:{place.line}"
-        return known, [
-            sources.fault(
-                parameter.type.span, problem, "rules of one name share their types: give this one another name"
-            )
-        ]
-    return kind, []
+def _constants(column: Sequence[syntax.Parameter]) -> frozenset[str | int | bool] | None:
+    values = [p.literal.value for p in column if p.literal is not None and p.literal.value is not None]
+    return frozenset(values) if len(values) == len(column) else None
+
+
+def _parameter(
+    parameter: syntax.Parameter, wanted: Type, place: Span, schema: Schema, sources: Sources
+) -> Iterator[Fault]:
+    """The faults of one parameter, whose position has a type."""
+    literal, name, named = parameter.literal, parameter.name, parameter.type
+    if literal is not None:
+        kind = constant_type(literal.value)
+        if literal.value is None:
+            yield sources.fault(literal.span, "`nil` in a head never matches", "ask `= nil` in the body")
+        elif isinstance(wanted, Enumeration) and isinstance(literal.value, str):
+            if literal.value not in wanted.values:
+                yield sources.outside(literal, wanted)
+        elif wanted not in (kind, UNKNOWN):
+            yield sources.fault(literal.span, f"this is a `{kind}`, and a `{wanted}` at {_place(place)}", _SHARED)
+        return
+    assert name is not None  # a parameter is a literal or a name
+    if named is None:
+        problem = f"`{name.name}` has no type"
+        yield sources.fault(parameter.span, problem, f"write `{name.name}: Type`, or a constant in quotes")
+        return
+    named_kind = schema.named(named.name)
+    if named_kind is None:
+        near = did_you_mean(named.name, schema.names())
+        yield sources.fault(named.span, f"unknown type `{named.name}`", near)
+    elif named_kind != wanted:
+        problem = f"`{name.name}` is a `{named_kind}` here and a `{wanted}` at {_place(place)}"
+        yield sources.fault(named.span, problem, _SHARED)
+
+
+def _place(span: Span) -> str:
+    return f"{span.path}:{span.line}"
+
+
+def _parameters(count: int) -> str:
+    return "1 parameter" if count == 1 else f"{count} parameters"
 
 
 def _allow_and_reason(files: list[syntax.File], schema: Schema, sources: Sources) -> list[Fault]:
@@ -136,13 +138,13 @@ def _allow_and_reason(files: list[syntax.File], schema: Schema, sources: Sources
             code, problems = _reason_head(rule, schema, sources)
             given.add(code)
             faults += problems
-    if not any(rule.name.name == "allow" for rule in rules):
+    if "allow" not in {rule.name.name for rule in rules} | sources.unread:
         faults.append(
             sources.bundle(
                 f"no rule `allow(_subject: {schema.subject}, action: String, request: {schema.request}) if ...;`"
             )
         )
-    missing = [code for code in schema.codes if code not in given]
+    missing = [code for code in schema.codes if code not in given and "reason" not in sources.unread]
     faults += [
         sources.bundle(f'the catalogue has `{code}` and no rule `reason(request: {schema.request}, "{code}")`')
         for code in missing

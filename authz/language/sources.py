@@ -14,11 +14,15 @@ class Sources:
 
     name: str
     lines: dict[str, list[str]]
+    unread: frozenset[str] = frozenset()
+    """Names in statements with faults: what hangs on such a rule cannot be judged."""
 
     @classmethod
     def of(cls, name: str, files: Iterable[syntax.File]) -> "Sources":
         """The sources of these files."""
-        return cls(name, {file.path: file.text.split("\n") for file in files})
+        files = tuple(files)
+        lines = {file.path: file.text.split("\n") for file in files}
+        return cls(name, lines, frozenset().union(*(file.unread for file in files)))
 
     def fault(self, span: Span, problem: str, help: str = "") -> Fault:
         """A fault that quotes its line."""

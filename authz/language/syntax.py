@@ -1,5 +1,6 @@
 """The syntax tree of a Polar file, as written: every node knows its place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from authz.language.faults import Span
@@ -115,10 +116,29 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One parsed file: its text with comments blanked out (what the reference is given), and what it declares."""
+    """One parsed file: its text with comments blanked out (what the reference is given), and what it declares.
+
+    `unread` has the names that stand in statements with faults: they may have rules that nobody knows.
+    """
 
     path: str
     text: str
     bare: str
     rules: tuple[Rule, ...]
     declarations: tuple[Declaration, ...]
+    unread: frozenset[str] = frozenset()
+
+
+def names(term: Term) -> Iterator[str]:
+    """The variables that a term speaks of, from left to right."""
+    match term:
+        case Name(name=name) | Path(root=Name(name=name)):
+            yield name
+        case ListLiteral(items=parts) | Call(arguments=parts) | And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from names(part)
+        case Binary(left=left, right=right):
+            yield from names(left)
+            yield from names(right)
+        case Not(operand=operand):
+            yield from names(operand)

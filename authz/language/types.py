@@ -17,6 +17,8 @@ class Scalar:
 
 STRING, INTEGER, BOOLEAN = Scalar("String"), Scalar("Integer"), Scalar("Boolean")
 INSTANT, DATE = Scalar("Instant"), Scalar("Date")
+UNKNOWN = Scalar("?")
+"""What a head with a fault leaves unsaid; nothing of this type can be judged."""
 SCALARS: Mapping[str, Scalar] = {t.name: t for t in (STRING, INTEGER, BOOLEAN, INSTANT, DATE)}
 ORDERED = (INTEGER, INSTANT, DATE)
 

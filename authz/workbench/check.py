@@ -56,6 +56,8 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
     own = seeds(policy)
     drawn = list(_valid(Worlds(policy, own), policy, random.Random(seed)))
     total = len(own) + len(drawn)
+    if not total:
+        raise Faulty([Fault(Span(str(folder)), "no world could be drawn to decide on", "add a scenario that permits")])
     for index, world in enumerate([*own, *drawn]):
         progress(index, total)
         full = index < FULL_WORLDS or len(own) <= index < len(own) + FULL_WORLDS

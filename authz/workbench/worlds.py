@@ -270,6 +270,7 @@ def plain_world(vocabulary: Vocabulary) -> World:
                 for absent in variants[row[name]].without if row.get(name) in variants else ():
                     row.pop(absent, None)
             facts[kind.facts] = [{name: value for name, value in row.items() if value is not None}]
+    facts |= {name: value for name, kind in vocabulary.values.items() if (value := _plain(kind.type, "")) is not None}
     subject, resource = vocabulary.parties
     request = {subject.type: "a", "action": vocabulary.actions[0], resource.type: "a", "at": NOON}
     request |= {name: "a" for name, kind in vocabulary.properties.items() if kind.names}
