@@ -231,6 +231,8 @@ def normal(formula: Formula) -> Formula:
     Without the last, a conjunct that fails would be tried again for every element.
     """
     match formula:
+        case Compare(operator=operator, left=left, right=right) if left == right:
+            return TRUE if operator in ("=", "<=", ">=") else FALSE
         case And(parts=parts):
             return _and([normal(part) for part in parts])
         case Or(parts=parts):
@@ -296,6 +298,13 @@ def assume(formula: Formula, known: frozenset[Formula]) -> Formula:
     if _negate(formula) in known:
         return FALSE
     match formula:
+        case Compare(operator="=" | "!=" as operator, left=left, right=Constant()):
+            if any(
+                isinstance(k, Compare) and k.operator == "=" and k.left == left and isinstance(k.right, Constant)
+                for k in known
+            ):
+                # It equals another constant.
+                return FALSE if operator == "=" else TRUE
         case Not(operand=operand):
             return _negate(assume(operand, known))
         case And(parts=parts):

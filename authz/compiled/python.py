@@ -28,6 +28,7 @@ from authz.compiled.definitions import (
     reachable,
     reasons,
     roots,
+    substitute,
 )
 from authz.language.formula import (
     FALSE,
@@ -57,6 +58,9 @@ MANY = 16
 
 _LARGE = 12
 """A rule of more conditions than this is called rather than inlined into an expression."""
+
+_SMALL = 8
+"""Where answers are remembered, a rule of more conditions than this has one worth remembering."""
 
 _DEEP = 2
 """Loops are inlined up to this depth; below it they are calls."""
@@ -205,8 +209,15 @@ class _Module:
         if not remembering:
             return _Function(self, name, definition, False).text()
         body = _Function(self, f"{name}_of_many", definition, True).text()
+        rows = [
+            p for p in definition.parameters if isinstance(p.type, Record) and p.type != self.program.schema.request
+        ]
+        if len(rows) > 1:
+            # A pair of rows is hardly ever asked about twice.
+            return body.replace(f"def {name}_of_many(", f"def {name}_many(", 1)
         parameters = [_safe(p.name) for p in definition.parameters]
-        key = [f"id({_safe(p.name)})" if isinstance(p.type, Record) else _safe(p.name) for p in definition.parameters]
+        told = [p for p in definition.parameters if p.type != self.program.schema.request]
+        key = [f"id({_safe(p.name)})" if isinstance(p.type, Record) else _safe(p.name) for p in told]
         listed = ", ".join([*parameters, "memo"])
         return (
             f"{body}\n\ndef {name}_many({listed}):\n"
@@ -221,33 +232,29 @@ class _Module:
         function = _Function(self, "allow_many" if remembering else "allow", self.allow, remembering, entry=True)
         return function.text()
 
-    def shared(self) -> dict[str, list[str]]:
-        """Rules over the request alone that loop and that several codes ask first, each with those codes."""
-        found: dict[str, list[str]] = {}
-        for code, definition in self.reasons.items():
-            for guard in self.guards(definition.formula):
-                found.setdefault(guard.name, []).append(code)
-        return {name: codes for name, codes in found.items() if len(codes) > 1}
+    def shared(self) -> dict[str, list[Formula]]:
+        """The calls over the request alone that several codes ask, by code: each looping, each to be decided once."""
+        guards = {code: self.guards(definition.formula) for code, definition in self.reasons.items()}
+        counts = Counter(_called(guard) for found in guards.values() for guard in found)
+        return {code: [guard for guard in found if counts[_called(guard)] > 1] for code, found in guards.items()}
 
-    def guards(self, formula: Formula) -> list[Invoke]:
-        """The calls over the request alone that every alternative of a code makes."""
-        alternatives = formula.parts if isinstance(formula, Or) else (formula,)
-        calls = [
-            [
-                p
-                for p in (a.parts if isinstance(a, And) else (a,))
-                if isinstance(p, Invoke) and p.name in self.looping and len(p.arguments) == 1
-            ]
-            for a in alternatives
-        ]
-        return [call for call in calls[0] if all(call in other for other in calls)] if calls else []
+    def guards(self, formula: Formula) -> list[Formula]:
+        """The calls over the request alone, negated or not, that every alternative of a code makes."""
+        alternatives = [_parts(alternative) for alternative in _branches(formula)]
+        calls = [part for part in alternatives[0] if self.guard(part)] if alternatives else []
+        return [call for call in calls if all(call in other for other in alternatives)]
+
+    def guard(self, part: Formula) -> bool:
+        call = part.operand if isinstance(part, Not) else part
+        return isinstance(call, Invoke) and call.name in self.looping and len(call.arguments) == 1
 
     def reason_functions(self, remembering: bool) -> list[str]:
         written = []
         shared = self.shared()
         for code, definition in self.reasons.items():
-            known = frozenset(g for g in self.guards(definition.formula) if code in shared.get(g.name, ()))
-            formula = assume(definition.formula, known)
+            formula = assume(definition.formula, frozenset(shared[code]))
+            if formula == TRUE:
+                continue
             name = f"reason_{code}" + ("_many" if remembering else "")
             written.append(_Function(self, name, Definition(code, definition.parameters, formula), remembering).text())
         return written
@@ -261,17 +268,35 @@ class _Module:
             lines += [f"    if {self.too_many()}:", "        return reasons_many(request, {})"]
         lines.append("    codes = []")
         suffix, more = ("_many", ", memo") if remembering else ("", "")
-        decided: set[str] = set()
-        for code, definition in self.reasons.items():
-            asked = [g.name for g in self.guards(definition.formula) if code in shared.get(g.name, ())]
-            for name in asked:
-                if name not in decided:
-                    decided.add(name)
-                    lines.append(f"    is_{self.names[name]} = {self.call(name, remembering)}(request{more})")
-            tests = [*(f"is_{self.names[name]}" for name in asked), f"reason_{code}{suffix}(request{more})"]
+        decided: list[Formula] = []
+        for code, asked in shared.items():
+            for guard in asked:
+                if _called(guard) not in map(_called, decided):
+                    # What is asked only behind other conditions is decided only where those hold.
+                    users = [guards for guards in shared.values() if _called(guard) in map(_called, guards)]
+                    behind = [g for g in decided if all(g in guards for guards in users)]
+                    call = f"{self.call(_called(guard), remembering)}(request{more})"
+                    lines.append(
+                        f"    is_{self.names[_called(guard)]} = {' and '.join([*map(self.asked, behind), call])}"
+                    )
+                    decided.append(guard)
+            tests = list(map(self.asked, asked))
+            if assume(self.reasons[code].formula, frozenset(asked)) != TRUE:
+                tests.append(f"reason_{code}{suffix}(request{more})")
             lines += [f"    if {' and '.join(tests)}:", f"        codes.append({code!r})"]
         lines.append("    return tuple(codes)")
         return "\n".join(lines) + "\n"
+
+    def asked(self, guard: Formula) -> str:
+        """A shared condition, as `reasons` knows it."""
+        return f"{'not ' if isinstance(guard, Not) else ''}is_{self.names[_called(guard)]}"
+
+
+def _called(guard: Formula) -> str:
+    """The rule that a shared condition calls."""
+    call = guard.operand if isinstance(guard, Not) else guard
+    assert isinstance(call, Invoke)  # guards are calls
+    return call.name
 
 
 def _names(defined: Iterable[str]) -> dict[str, str]:
@@ -295,7 +320,11 @@ def _kin(name: str) -> set[str]:
 
 def _safe(name: str) -> str:
     """The Python name of a variable: apart from functions, which have no trailing `_`, only where it must be."""
-    return f"{name}_" if keyword.iskeyword(name) or name in _BUILTINS or name in ("memo", "key", "answer") else name
+    return (
+        f"{name}_"
+        if keyword.iskeyword(name) or name in _BUILTINS or name in ("memo", "key", "answer", "index", "kept")
+        else name
+    )
 
 
 @dataclass
@@ -304,9 +333,20 @@ class _Scope:
 
     known: frozenset[Formula] = frozenset()
     locals: dict[Access, str] = field(default_factory=dict)
+    ranging: dict[str, "_Ranging"] = field(default_factory=dict)
+    """The loops around this place, by their variables."""
 
     def inner(self) -> "_Scope":
-        return _Scope(self.known, dict(self.locals))
+        return _Scope(self.known, dict(self.locals), dict(self.ranging))
+
+
+@dataclass
+class _Ranging:
+    """A loop being written: its variable, what it ranges over, and whether a loop in it skips a lone row."""
+
+    variable: Variable
+    collection: Access
+    others: str = ""
 
 
 Success = str
@@ -341,7 +381,8 @@ class _Function:
         looping = [a for a in alternatives if self.statement(a)]
         if not looping:
             joint = " or " if isinstance(formula, Or) else " and "
-            self.condition(1, "return ", alternatives if isinstance(formula, Or) else _parts(formula), joint, scope)
+            parts = alternatives if isinstance(formula, Or) else _parts(formula)
+            self.condition(1, "return ", parts or [formula], joint, scope)
         else:
             if plain:
                 self.condition(1, "if ", plain, " or ", scope)
@@ -383,9 +424,9 @@ class _Function:
     def inlined(self, name: str) -> bool:
         """Whether calls of a rule are always replaced by its conditions: it has no loop of its own, or, if answers are
         remembered, none at all."""
-        if self.remembering:
-            return name not in self.module.looping
-        return name not in self.module.ranging and self.module.sizes[name] <= _LARGE
+        if name not in self.module.looping:
+            return self.remembering or self.module.sizes[name] <= _LARGE
+        return name not in self.module.ranging and self.module.sizes[name] <= (_SMALL if self.remembering else _LARGE)
 
     def instance(self, call: Invoke) -> Formula:
         formula = instantiate(self.module.defined[call.name], call.arguments, self.variables)
@@ -401,8 +442,8 @@ class _Function:
             return [one for inner in part.parts for one in self.flat(inner, known)]
         if isinstance(part, Invoke) and self.entry and not self.remembering and part.name not in self.module.ranging:
             inner_formula = normal(self.instance(part))
-            if not isinstance(inner_formula, Or):
-                return self.flat(inner_formula, known)
+            if inner_formula == FALSE or not isinstance(inner_formula, Or):
+                return [FALSE] if inner_formula == FALSE else self.flat(inner_formula, known)
         return [part]
 
     def opened(self, part: Formula, known: frozenset[Formula], depth: int) -> Formula:
@@ -473,11 +514,13 @@ class _Function:
 
     def either(self, part: Formula, fail: str, depth: int, scope: _Scope, level: int) -> bool:
         """Write a disjunction with one branch that loops, where failing leaves the function; False if it is none."""
-        if not isinstance(part, Or) or not fail.startswith("return") or self.remembering:
+        if not isinstance(part, Or) or not fail or self.remembering or level >= _DEEP:
             return False
         plain = [p for p in part.parts if self.module.cost(p) < _LOOP]
         looping = [p for p in part.parts if self.module.cost(p) >= _LOOP]
         if len(looping) != 1 or not plain or not self.statement(looping[0]):
+            return False
+        if fail == "continue" and not self.only_found(looping[0], scope, level):
             return False
         self.hoist(plain, depth, scope)
         self.condition(depth, "if ", [normal(Not(p)) for p in plain], " and ", scope)
@@ -488,9 +531,18 @@ class _Function:
         assert len(self.lines) > start  # a branch that loops has statements
         return True
 
+    def only_found(self, formula: Formula, scope: _Scope, level: int) -> bool:
+        """Whether the loops of a conjunction only look for a row: then `continue` leaves from where it stands."""
+        for part in _parts(formula):
+            opened = self.opened(part, scope.known, level + 1)
+            if self.module.cost(opened) >= _LOOP and not any(isinstance(p, Exists) for p in _parts(opened)):
+                return False
+        return True
+
     def condition(self, depth: int, keyword: str, parts: list[Formula], joint: str, scope: _Scope) -> None:
         """Write `if a and b:` or `return a and b`, over several lines where one is too long."""
         binding = 1 if joint == " or " else 2
+        parts = _unguarded(parts, joint == " or ")
         texts = [self.expression(self.expand(p, frozenset()), scope, binding if len(parts) > 1 else 0) for p in parts]
         end = ":" if keyword == "if " else ""
         line = f"{keyword}{joint.join(texts)}{end}"
@@ -525,9 +577,14 @@ class _Function:
         """Write an `if`; the depth at which to go on, or 0 if nothing is left to write."""
         if tests == [TRUE]:
             return depth
+        first = list(itertools.takewhile(lambda t: not self.hoisted([t], scope), tests))
+        if fail and 0 < len(first) < len(tests):
+            # What refuses first should not wait for locals that it does not need.
+            depth = self.test(first, [FALSE], success, fail, depth, scope)
+            return self.test(tests[len(first) :], pending, success, fail, depth, scope)
         self.hoist(tests, depth, scope)
         scope.known |= set(tests)
-        if not pending and (not fail or fail == "continue"):
+        if not pending and success and (not fail or fail == "continue"):
             self.condition(depth, "if ", tests, " and ", scope)
             self.write(depth + 1, success)
             return 0
@@ -574,22 +631,57 @@ class _Function:
 
     def loop(self, loop: Exists, success: Success, depth: int, scope: _Scope, level: int) -> None:
         inner = scope.inner()
-        self.write(depth, f"for {self.variable(loop.variable.name)} in {self.rows(loop, scope)}:")
+        ranging = inner.ranging[loop.variable.name] = _Ranging(loop.variable, loop.collection)
+        rows = self.rows(loop, depth, scope)
         start = len(self.lines)
+        self.write(depth, f"for {self.variable(loop.variable.name)} in {rows}:")
         self.conjuncts(_parts(loop.body), success, "continue", depth + 1, inner, level + 1)
-        assert len(self.lines) > start  # a loop has a body
+        if ranging.others:
+            self.lines.insert(start, "    " * depth + f"{ranging.others} = {rows} if len({rows}) > 1 else ()")
 
-    def rows(self, loop: Exists, scope: _Scope) -> str:
-        """What a loop ranges over: where answers are remembered, only the rows that a key selects."""
+    def rows(self, loop: Exists, depth: int, scope: _Scope) -> str:
+        """What a loop ranges over: where answers are remembered, only the rows that an index selects."""
+        if self.remembering:
+            return self.indexed(loop, depth, scope)
+        for around in scope.ranging.values():
+            if around.collection == loop.collection and self.contradicts(loop, around.variable, scope):
+                # The row of the loop around this one is no answer: where it is alone there is none.
+                around.others = around.others or self.local(Access(around.variable, ("others",), loop.variable.type))
+                return around.others
+        return self.value(loop.collection, scope)
+
+    def contradicts(self, loop: Exists, other: Variable, scope: _Scope) -> bool:
+        """Whether a loop's body cannot hold of a row that is known already."""
+        body = substitute(loop.body, {loop.variable.name: other})
+        parts = [assume(one, scope.known) for part in _parts(normal(body)) for one in self.flat(part, scope.known)]
+        return FALSE in map(normal, parts)
+
+    def indexed(self, loop: Exists, depth: int, scope: _Scope) -> str:
+        """The rows of an index that is built once a decision: those that can satisfy the loop, by a key if it has one.
+
+        Where nothing but one comparison is left to ask, the index keeps the one row likeliest to satisfy it.
+        """
         everything = self.value(loop.collection, scope)
-        if not self.remembering:
-            return everything
-        for part in _parts(loop.body):
-            key = _key(part, loop.variable)
-            if key is not None:
-                name, value = key
-                return f"rows_where(memo, {everything}, {self.module.attribute(name)!r}, {self.value(value, scope)})"
-        return everything
+        request = loop.collection.root
+        parts = [one for part in _parts(loop.body) for one in self.flat(part, frozenset())]
+        alone = [p for p in parts if free(p) <= {loop.variable.name, request.name}]
+        key = next((k for p in parts if p not in alone and (k := _key(p, loop.variable))), None)
+        rest = [p for p in parts if p not in alone and (key is None or _key(p, loop.variable) != key)]
+        extreme = _extreme(rest[0], loop.variable) if len(rest) == 1 else None
+        if extreme is None:
+            alone = [p for p in alone if self.module.cost(p) < _LOOP]
+        if request.type != self.module.program.schema.request or (not alone and not extreme):
+            if key is None:
+                return everything
+            return f"rows_where(memo, {everything}, {self.module.attribute(key[0])!r}, {self.value(key[1], scope)})"
+        name = f"{self.name}_{len(self.helpers) + 1}"
+        self.helpers.append(_Index(self.module, name, loop, request, alone, key, extreme).text())
+        self.write(depth, f"index = memo.get({name!r})")
+        self.write(depth, "if index is None:")
+        self.write(depth + 1, f"index = {name}({self.variable(request.name)}, memo)")
+        if key is None:
+            return "index.get(None, ())"
+        return f"index.get({self.value(key[1], scope)}, ())"
 
     def hand_over(self, depth: int, level: int, loop: Exists) -> None:
         """Before its first loop in a loop, an entry point hands requests with many rows over."""
@@ -604,33 +696,28 @@ class _Function:
 
     def hoist_for(self, loop: Exists, depth: int, scope: _Scope) -> None:
         """Give each value that a loop reads, and that is the same in every round, a local name before it."""
-        self.hoist([loop], depth, scope, within_loop=True, bound={loop.variable.name})
+        parts = [one for part in _parts(loop.body) for one in self.flat(part, frozenset())]
+        reads = [value for part in parts for value in values(part) if isinstance(value, Access)]
+        self.name_values(self.nameable(reads, scope, {loop.variable.name}), depth, scope)
 
-    def hoist(
-        self,
-        formulas: list[Formula],
-        depth: int,
-        scope: _Scope,
-        within_loop: bool = False,
-        bound: set[str] | None = None,
-    ) -> None:
-        outside = (bound or set()) | {
-            p.variable.name for f in formulas for p in subformulas(f) if isinstance(p, Exists)
-        }
+    def hoist(self, formulas: list[Formula], depth: int, scope: _Scope) -> None:
+        """Give each value that is read more than once a local name."""
+        self.name_values(self.hoisted(formulas, scope), depth, scope)
+
+    def hoisted(self, formulas: list[Formula], scope: _Scope) -> list[Access]:
+        """The values in these formulas that deserve a local name and have none."""
         reads = [value for f in formulas for value in values(f) if isinstance(value, Access)]
-        if within_loop:
-            reads = [value for f in formulas for value in self.reads_in_loop(f)]
-        for value in dict.fromkeys(reads):
-            if value in scope.locals or value.root.name in outside or not self.total(value):
-                continue
-            if within_loop or (value.root.name in self.parameters and self.uses(value) > 1):
-                name = self.local(value)
-                self.write(depth, f"{name} = {self.value(value, scope)}")
-                scope.locals[value] = name
+        return [v for v in self.nameable(reads, scope, set()) if v.root.name in self.parameters and self.uses(v) > 1]
 
-    def reads_in_loop(self, formula: Formula) -> list[Access]:
-        assert isinstance(formula, Exists)  # `hoist_for` gives loops alone
-        return [value for value in values(self.expand(formula.body, frozenset())) if isinstance(value, Access)]
+    def nameable(self, reads: list[Access], scope: _Scope, bound: set[str]) -> list[Access]:
+        known = {*self.parameters, *scope.ranging} - bound
+        return [v for v in dict.fromkeys(reads) if v not in scope.locals and v.root.name in known and self.total(v)]
+
+    def name_values(self, found: list[Access], depth: int, scope: _Scope) -> None:
+        for value in found:
+            name = self.local(value)
+            self.write(depth, f"{name} = {self.value(value, scope)}")
+            scope.locals[value] = name
 
     def uses(self, value: Access) -> int:
         """How often the function reads a field, in itself or in rules that may be inlined: an estimate."""
@@ -700,14 +787,14 @@ class _Function:
                 return "True"
             case Or(parts=()):
                 return "False"
-            case And(parts=parts):
+            case And():
                 text = " and ".join(
-                    self.expression(self.expand(p, frozenset()), scope, 2) for p in sorted(parts, key=self.module.cost)
+                    self.expression(self.expand(p, frozenset()), scope, 2) for p in self.ordered(formula)
                 )
                 return f"({text})" if outer > 2 else text
-            case Or(parts=parts):
+            case Or():
                 text = " or ".join(
-                    self.expression(self.expand(p, frozenset()), scope, 1) for p in sorted(parts, key=self.module.cost)
+                    self.expression(self.expand(p, frozenset()), scope, 1) for p in self.ordered(formula)
                 )
                 return f"({text})" if outer > 1 else text
             case Not(operand=Absent(value=value)):
@@ -732,6 +819,10 @@ class _Function:
             case Exists():
                 return self.helper(formula, scope)
 
+    def ordered(self, formula: And | Or) -> list[Formula]:
+        """The parts, cheap tests first, without guards that Python does not need."""
+        return _unguarded(sorted(formula.parts, key=self.module.cost), isinstance(formula, Or))
+
     def members(self, collection: Access | tuple[Constant, ...], scope: _Scope) -> str:
         if isinstance(collection, Access):
             return self.value(collection, scope)
@@ -745,6 +836,93 @@ class _Function:
         self.helpers.append(_Function(self.module, name, Definition(name, parameters, loop), self.remembering).text())
         arguments = [self.value(p, scope) for p in parameters] + (["memo"] if self.remembering else [])
         return f"{name}({', '.join(arguments)})"
+
+
+class _Index(_Function):
+    """Writes the function that builds an index: the rows that satisfy what is asked of a row alone, by key."""
+
+    def __init__(
+        self,
+        module: _Module,
+        name: str,
+        loop: Exists,
+        request: Variable,
+        alone: list[Formula],
+        key: tuple[str, Value] | None,
+        extreme: tuple[str, str] | None,
+    ) -> None:
+        super().__init__(module, name, Definition(name, (request,), And(tuple(alone))), True)
+        self.row, self.collection, self.key, self.extreme = loop.variable, loop.collection, key, extreme
+
+    def text(self) -> str:
+        """The function, after those of the loops in it."""
+        scope = _Scope()
+        row = self.variable(self.row.name)
+        self.write(1, f"index = memo[{self.name!r}] = {{}}")
+        self.write(1, f"for {row} in {self.value(self.collection, scope)}:")
+        parts = sorted(_parts(self.definition.formula), key=self.module.cost)
+        if parts:
+            self.condition(2, "if ", [normal(Not(part)) for part in parts], " or ", scope)
+            self.write(3, "continue")
+        key = f"{row}.{self.module.attribute(self.key[0])}" if self.key else "None"
+        if self.extreme is None:
+            self.write(2, f"index.setdefault({key}, []).append({row})")
+        else:
+            name, better = self.extreme
+            field = self.module.attribute(name)
+            self.write(2, f"kept = index.get({key})")
+            self.write(2, f"if kept is None or kept[0].{field} {better} {row}.{field}:")
+            self.write(3, f"index[{key}] = ({row},)")
+        self.write(1, "return index")
+        head = f"def {self.name}({self.variable(self.collection.root.name)}, memo):"
+        return "\n\n".join([*self.helpers, "\n".join([head, *self.lines]) + "\n"])
+
+
+def _unguarded(parts: list[Formula], disjuncts: bool) -> list[Formula]:
+    """Conjuncts without `x != nil`, or disjuncts without `x = nil`, where the next test of `x` answers for `None` too.
+
+    `None` equals no constant and is in no collection: such a test fails, or negated holds, where its guard would have.
+    """
+    kept: list[Formula] = []
+    for index, part in enumerate(parts):
+        guarded = _guarded(part, disjuncts)
+        reader = (
+            next((p for p in parts[index + 1 :] if guarded in set(values(p))), None) if guarded is not None else None
+        )
+        if reader is None or not _stands_alone(reader, guarded, disjuncts):
+            kept.append(part)
+    return kept
+
+
+def _guarded(part: Formula, disjunct: bool) -> Value | None:
+    """The value that a guard is about: `x != nil` among conjuncts, `x = nil` among disjuncts."""
+    if disjunct:
+        return part.value if isinstance(part, Absent) else None
+    return part.operand.value if isinstance(part, Not) and isinstance(part.operand, Absent) else None
+
+
+def _stands_alone(part: Formula, value: Value | None, negated: bool) -> bool:
+    """Whether a test answers for `None` what it would behind its guard: false, or true where all is negated."""
+    if isinstance(part, Compare):
+        return part.left == value and isinstance(part.right, Constant) and part.operator == ("!=" if negated else "=")
+    if negated:
+        return isinstance(part, Not) and isinstance(part.operand, Member) and part.operand.value == value
+    return isinstance(part, Member) and part.value == value
+
+
+def _extreme(part: Formula, variable: Variable) -> tuple[str, str] | None:
+    """The field that one comparison asks to be large or small, and how the row to keep compares with a better one."""
+    if not isinstance(part, Compare) or part.operator not in ("<", "<=", ">", ">="):
+        return None
+    for one, other, larger in ((part.left, part.right, (">", ">=")), (part.right, part.left, ("<", "<="))):
+        if (
+            isinstance(one, Access)
+            and one.root == variable
+            and len(one.fields) == 1
+            and variable.name not in roots(other)
+        ):
+            return one.fields[0], "<" if part.operator in larger else ">"
+    return None
 
 
 def _parts(formula: Formula) -> list[Formula]:

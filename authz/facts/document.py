@@ -20,8 +20,7 @@ from authz.bundles.values import annotation
 from authz.bundles.vocabulary import RowType, Vocabulary, attribute
 from authz.documents import Loc, fault, faults_of
 from authz.language.faults import Fault, Faulty, did_you_mean
-from authz.language.types import STRING
-from authz.language.types import Collection, Optional, Type
+from authz.language.types import STRING, Collection, Optional, Type
 
 Row = Any
 Key = tuple[str, ...]
