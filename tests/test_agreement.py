@@ -7,7 +7,6 @@ import pytest
 
 from authz import Policy, reference
 from authz.bundles.vocabulary import attribute
-from authz.compiled import python
 from authz.compiled.python import compile_program
 from tests import plain_reading, worlds
 from tests.asking import ask, gathered
@@ -29,11 +28,8 @@ def test_the_compiled_form_reads_20000_worlds_as_the_plain_reading_does(policy: 
     assert {code: codes[code] for code in policy.bundle.catalogue if codes[code] < 50} == {}
 
 
-def test_the_half_for_many_rows_decides_as_the_half_for_few_rows(
-    policy: Policy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(python, "MANY", -1)
-    many = compile_program(policy.bundle.program, attribute)
+def test_the_half_for_many_rows_decides_as_the_half_for_few_rows(policy: Policy) -> None:
+    many = compile_program(policy.bundle.program, attribute, many=-1)
     stream = random.Random(SEED + 1)
     for _ in range(5_000):
         subject, action, request = gathered(policy, worlds.world(stream.randrange))
