@@ -1,10 +1,9 @@
-"""A small vocabulary for tests of the language, a naive reading of checked rules, and the reference on the same rules."""
+"""A small vocabulary to test the language with, a naive reading of checked rules, and oso on the same rules."""
 
-import contextlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -296,7 +295,7 @@ class Request:
 
 
 for _word in ("from", "class", "lambda"):
-    setattr(Request, _word, property(lambda self, name=f"{_word}_": getattr(self, name)))
+    setattr(Request, _word, property(attrgetter(f"{_word}_")))
 
 CLASSES: Mapping[str, type[Any]] = {c.__name__: c for c in (Reader, Link, Dated, Grant, Block, Request)}
 
@@ -323,9 +322,32 @@ def as_bundle(text: str, program: Program) -> SimpleNamespace:
     return SimpleNamespace(path="bundle", program=program, classes=CLASSES, vocabulary=vocabulary, files=(file,))
 
 
-def quietly(action: Any) -> str:
-    """What an action prints."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        action()
-    return said.getvalue()
+def drawn(random: Any) -> Request:
+    """A request with few rows, drawn from few values so that they often meet."""
+    pick, instants, links = random.choice, (EARLY, NOON, LATE), (None, Link("a"), Link("b", closed=True))
+
+    def flag() -> bool:
+        return bool(random.random() < 0.5)
+
+    def some(values: Any) -> tuple[Any, ...]:
+        return tuple(pick(values) for _ in range(random.randrange(3)))
+
+    grants = tuple(
+        Grant(
+            *(pick(instants), pick(instants), pick("ab"), pick(EVENT.values), pick((0, 1, 2)), flag()),
+            *(some("abc"), pick((None, "a", "b")), pick((None, *instants)), pick(links)),
+        )
+        for _ in range(random.randrange(3))
+    )
+    return Request(
+        *(pick(("read", "given")), pick("abc"), pick("abc"), pick((0, 1, 2)), flag(), flag(), flag()),
+        *(pick(EVENT.values), pick(MODE.values), pick(instants), NOON.date()),
+        *(pick((None, 0, 1, 2)), pick((None, *instants)), pick((None, "a", "b")), pick((None, True, False))),
+        *(pick((None, Reader("a"))), pick(links), Reader(pick("ab")), grants),
+        blocks=tuple(Block(pick("ab"), pick((0, 1, 2)), flag()) for _ in range(random.randrange(3))),
+        names=some("abc"),
+        numbers=some((0, 1, 2)),
+        flags=some((True, False)),
+        events=some(EVENT.values),
+        instants=some(instants),
+    )
