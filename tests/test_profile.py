@@ -161,6 +161,12 @@ def test_a_line_that_fails_open_in_polar_is_refused(marked: str, problem: str, h
 @pytest.mark.parametrize(
     ("marked", "problem", "help"),
     [
+        case(
+            "a value beside itself",
+            "«request.level = request.level»",
+            "`request.level` is compared with itself",
+            "say what it is to be compared with",
+        ),
         case("no ASCII", "request.na«é»me", "`é` is outside ASCII", "keep such characters to comments"),
         case(
             "no ASCII in a string",

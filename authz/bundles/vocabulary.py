@@ -22,7 +22,7 @@ from authz.bundles.values import read_value
 from authz.documents import Loc, fault
 from authz.instants import zone
 from authz.language.faults import Fault, Faulty, did_you_mean
-from authz.language.refused import KEYWORDS
+from authz.language.refused import CLASSES, KEYWORDS
 from authz.language.types import (
     DATE,
     INSTANT,
@@ -237,7 +237,7 @@ class _Resolving:
             zone(self.table.bare_date_zone)
         except ValueError as error:
             self.wrong(("bare_date_zone",), str(error))
-        seen = {REQUEST, PARAMETERS, *SCALARS}
+        seen = {REQUEST, PARAMETERS, *SCALARS, *CLASSES}
         for kind, names in (("enumerations", self.table.enumerations), ("records", self.table.records)):
             for name in names:
                 if name in seen:

@@ -271,6 +271,7 @@ class _Body:
         left, right = self.both(term, scope)
         if term.operator in _EQUALITY:
             self.comparable(term, left, right, scope)
+            self.two_values(term, left, right)
             return Compare(_EQUALITY[term.operator], left, right, term.span)
         kinds = [self.known(left, term.left, scope), self.known(right, term.right, scope)]
         for kind, side in zip(kinds, (term.left, term.right), strict=True):
@@ -279,7 +280,14 @@ class _Body:
                 raise self.wrong(side.span, f"`{term.operator}` compares integers, instants and dates: {what}")
         if kinds[0] != kinds[1]:
             raise self.different(term, kinds[0], kinds[1])
+        self.two_values(term, left, right)
         return Compare(term.operator, left, right, term.span)
+
+    def two_values(self, term: syntax.Binary, left: Value, right: Value) -> None:
+        """Raise for a value beside itself: `action = action` constrains nothing."""
+        if left == right and not isinstance(left, Constant):
+            repair = "say what it is to be compared with"
+            raise self.wrong(term.span, f"`{_text(term.left)}` is compared with itself", repair)
 
     def both(self, term: syntax.Binary, scope: _Scope) -> tuple[Value, Value]:
         """Both sides of a comparison, so that the faults of both are noted."""

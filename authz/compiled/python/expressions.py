@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 LARGE = 12
 """A rule of more conditions than this is called rather than inlined into an expression."""
 
+HUGE = 100
+"""And a rule of more than this is called by an entry point too, which spares no length otherwise."""
+
 SMALL = 8
 """Where answers are remembered, a rule of more conditions than this has one worth remembering."""
 
@@ -115,11 +118,9 @@ class Expressions:
         return assume(formula, known)
 
     def inlined(self, name: str) -> bool:
-        """Whether calls of a rule are always replaced by its conditions: it has no loop of its own, or, if answers are
-        remembered, none at all."""
-        if name not in self.module.looping:
-            return self.remembering or self.module.sizes[name] <= LARGE
-        return name not in self.module.ranging and self.module.sizes[name] <= (SMALL if self.remembering else LARGE)
+        """Whether calls of a rule are always replaced by its conditions: it is small, and has no loop of its own."""
+        most = SMALL if self.remembering and name in self.module.looping else LARGE
+        return name not in self.module.ranging and self.module.sizes[name] <= most
 
     def instance(self, call: Invoke) -> Formula:
         formula = instantiate(self.module.defined[call.name], call.arguments, self.variables)
@@ -133,11 +134,15 @@ class Expressions:
         part = self.expand(part, known)
         if isinstance(part, And):
             return [one for inner in part.parts for one in self.flat(inner, known)]
-        if isinstance(part, Invoke) and self.entry and not self.remembering and part.name not in self.module.ranging:
+        if isinstance(part, Invoke) and self.entry and not self.remembering and self.spread(part.name):
             inner_formula = normal(self.instance(part))
             if inner_formula == FALSE or not isinstance(inner_formula, Or):
                 return [FALSE] if inner_formula == FALSE else self.flat(inner_formula, known)
         return [part]
+
+    def spread(self, name: str) -> bool:
+        """Whether an entry point takes a rule's conditions for its own."""
+        return name not in self.module.ranging and self.module.sizes[name] <= HUGE
 
     def condition(self, depth: int, keyword: str, parts: list[Formula], joint: str, scope: Scope) -> None:
         """Write `if a and b:` or `return a and b`, over several lines where one is too long."""
