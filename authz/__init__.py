@@ -10,6 +10,7 @@ Errors, all of them `ValueError`s with a `faults` tuple:
     Faulty
      +- PolicyError         a bundle is not admitted
      +- MalformedRequest    a request says nothing that could be decided
+    FactsOfAnotherBundle    a TypeError: facts were read under another bundle than the policy's
 """
 
 from authz.bundles.bundle import Bundle, PolicyError
@@ -17,7 +18,7 @@ from authz.bundles.requests import EvaluationRequest, MalformedRequest
 from authz.deciding.decision import Decision, Effect, Evaluator
 from authz.facts.document import Facts
 from authz.language.faults import Fault, Faulty, Span
-from authz.policy import Policy, load_bundle, load_facts
+from authz.policy import FactsOfAnotherBundle, Policy, load_bundle, load_facts
 
 __all__ = [
     "Bundle",
@@ -26,6 +27,7 @@ __all__ = [
     "EvaluationRequest",
     "Evaluator",
     "Facts",
+    "FactsOfAnotherBundle",
     "Fault",
     "Faulty",
     "MalformedRequest",

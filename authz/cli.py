@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
-from authz.language.faults import Faulty
+from authz.language.faults import CONTROLS, Faulty
 
 if TYPE_CHECKING:
     from authz.policy import Policy
@@ -25,7 +25,6 @@ UsageError = cast(type[Exception], typer.BadParameter.__mro__[2])
 
 DEFAULT_POLICY = Path("policies/student_data")
 ALLOW, DENY, FAILED = 0, 2, 1
-_CONTROLS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 
 app = typer.Typer(
     help="Policy as code: check, test and run Polar policies.",
@@ -204,7 +203,7 @@ def _load(folder: Path, evaluator: EvaluatorName) -> "Policy":
 
 def _print(text: str) -> None:
     # What a document says must not steer a terminal.
-    sys.stdout.write(f"{text.translate(_CONTROLS)}\n")
+    sys.stdout.write(f"{text.translate(CONTROLS)}\n")
 
 
 def _print_json(data: Any) -> None:
@@ -213,7 +212,7 @@ def _print_json(data: Any) -> None:
 
 def _complain(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(f"{text.translate(_CONTROLS)}\n")
+    sys.stderr.write(f"{text.translate(CONTROLS)}\n")
 
 
 def _write(path: Path, text: str) -> None:
@@ -249,6 +248,8 @@ def _path(usage: Any) -> str:
 
 def main() -> NoReturn:
     """Run the command; bad input is told on standard error, in the reader's words, and exits 1."""
+    # A closed stream is none at all in Python, and nobody is there to read it.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A pipe with an ASCII locale must not make a name unprintable.
@@ -265,9 +266,11 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         _complain("authz: interrupted")
         code = FAILED
-    except BrokenPipeError:
-        # The reader of a pipe has gone: nothing more can be said to it, not even at exit.
+    except OSError as error:
+        # The reader of a pipe has gone, or a disk is full: nothing more can be said there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"authz: {(error.strerror or str(error)).lower()}")
         code = FAILED
     sys.exit(code or 0)
 

@@ -19,12 +19,16 @@ from authz.facts.gather import Gather, gatherer
 from authz.instants import BEGIN, END
 
 
+class FactsOfAnotherBundle(TypeError):
+    """Facts that were read under another bundle: their rows would not be found, and a refusal could vanish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A bundle that decides; safe from many threads, for nothing in it changes."""
 
     bundle: Bundle
-    evaluator: Evaluator
+    evaluator: Evaluator = field(repr=False)
     parameters: Any
     digest: str
     gather: Gather = field(repr=False)
@@ -37,11 +41,17 @@ class Policy:
 
         Raises:
             MalformedRequest: the request says nothing that could be decided, or no instant is known.
+            FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
+            ValueError: `at` is naive, or an end of time.
         """
+        if not isinstance(facts, Facts) or facts.shape != self.bundle.shape:
+            raise FactsOfAnotherBundle("these facts were not read under this bundle: read them with `load_facts`")
         asked = request if isinstance(request, EvaluationRequest) else self.request(request)
         moment = at or asked.at
         if moment is None:
             raise MalformedRequest([fault("request", ("at",), "is missing, and no instant was given")])
+        if not isinstance(moment, datetime):
+            raise TypeError("the instant to decide at is a datetime")
         if moment.tzinfo is None:
             raise ValueError("the instant to decide at is naive: give it a time zone")
         # Instants of one zone compare many times faster than instants of two.
@@ -104,7 +114,7 @@ def load_bundle(folder: str | Path) -> Policy:
         bundle.parameters,
         bundle.digest,
         gatherer(bundle.vocabulary, bundle.classes),
-        FactsReader(bundle.vocabulary, bundle.classes),
+        FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
     )
 
 

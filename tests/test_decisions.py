@@ -11,7 +11,7 @@ import pytest
 
 import authz
 from authz import Decision, Effect, MalformedRequest, Policy, load_facts
-from tests.conftest import STUDENT_DATA
+from tests.conftest import AUTHZEN, STUDENT_DATA
 
 AT = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
         "EvaluationRequest",
         "Evaluator",
         "Facts",
+        "FactsOfAnotherBundle",
         "Fault",
         "Faulty",
         "MalformedRequest",
@@ -87,6 +88,19 @@ def test_a_request_without_an_instant_is_malformed(policy: Policy, facts: authz.
 def test_a_naive_instant_is_refused(policy: Policy, facts: authz.Facts) -> None:
     with pytest.raises(ValueError, match="naive"):
         policy.decide(example("everything-in-place"), facts, at=datetime(2025, 3, 10))  # noqa: DTZ001 - the fault under test
+
+
+def test_facts_of_another_bundle_are_refused(policy: Policy) -> None:
+    other = authz.load_bundle(AUTHZEN)
+    strange = load_facts(AUTHZEN / "facts.json", other)
+    for given in (strange, None, {}):
+        with pytest.raises(authz.FactsOfAnotherBundle):
+            policy.decide(example("everything-in-place"), given)  # type: ignore[arg-type]
+
+
+def test_what_is_printed_of_facts_and_policies_is_short_and_holds_no_data(policy: Policy, facts: authz.Facts) -> None:
+    assert "tim" not in repr(facts)
+    assert max(len(repr(facts)), len(repr(policy))) < 2_000
 
 
 def test_parameters_change_the_answer_and_the_digest(policy: Policy, facts: authz.Facts) -> None:

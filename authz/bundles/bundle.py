@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,12 +35,14 @@ class Bundle:
     name: str
     version: str
     digest: str
-    vocabulary: Vocabulary
-    catalogue: Mapping[str, ReasonTable]
-    substitute: SubstituteTable
-    program: Program
-    classes: Classes
-    files: tuple[syntax.File, ...]
+    shape: str
+    """The digest of manifest and vocabulary alone: facts read under another shape are facts of another bundle."""
+    vocabulary: Vocabulary = field(repr=False)
+    catalogue: Mapping[str, ReasonTable] = field(repr=False)
+    substitute: SubstituteTable = field(repr=False)
+    program: Program = field(repr=False)
+    classes: Classes = field(repr=False)
+    files: tuple[syntax.File, ...] = field(repr=False)
     parameters: Any
 
 
@@ -53,7 +55,13 @@ def load(folder: str | Path) -> Bundle:
     directory, shown = Path(folder), str(folder)
     if not directory.is_dir():
         raise PolicyError(
-            [Fault(Span(shown), "there is no such folder", "name a bundle's folder: one with a `bundle.toml`")]
+            [
+                Fault(
+                    Span(shown),
+                    "is a file, not a folder" if directory.exists() else "there is no such folder",
+                    "name a bundle's folder: one with a `bundle.toml`",
+                )
+            ]
         )
     faults: list[Fault] = []
     texts: dict[str, str] = {}
@@ -89,6 +97,7 @@ def load(folder: str | Path) -> Bundle:
         manifest.name,
         manifest.version,
         _digest(texts),
+        _digest({name: texts[name] for name in (MANIFEST, VOCABULARY)}),
         resolved,
         {reason.code: reason for reason in catalogue.reason},
         catalogue.substitute,

@@ -9,7 +9,7 @@ import hashlib
 import json
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -28,12 +28,16 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one document: records by id, rows by key, values by name; `revision` tells documents apart."""
+    """The facts of one document: records by id, rows by key, values by name; `revision` tells documents apart.
 
-    entities: Mapping[str, Mapping[str, Row]]
-    collections: Mapping[str, Mapping[Key, tuple[Row, ...]]]
-    values: Mapping[str, Any]
+    `shape` is that of the bundle they were read under. What they say is personal data, and no part of their `repr`.
+    """
+
+    entities: Mapping[str, Mapping[str, Row]] = field(repr=False)
+    collections: Mapping[str, Mapping[Key, tuple[Row, ...]]] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
     revision: str
+    shape: str
 
     def entity(self, record: str, id: str) -> Row | None:
         """The record of this type and id, compared exactly, or None."""
@@ -47,8 +51,8 @@ class Facts:
 class FactsReader:
     """Reads facts documents of one vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary, classes: Classes) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, classes: Classes, shape: str = "") -> None:
+        self.vocabulary, self.shape = vocabulary, shape
         self.listed = {row.facts: row for row in vocabulary.rows.values() if row.facts}
         fields: list[Any] = [
             (
@@ -98,6 +102,7 @@ class FactsReader:
             },
             {name: getattr(document, attribute(name)) for name in self.vocabulary.values},
             hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16],
+            self.shape,
         )
 
     def _list_of(self, record: str) -> str:

@@ -128,7 +128,8 @@ class _Body:
                 if self.is_reserved(name.name):
                     self.wrong(name.span, *_reserved(name.name))
                 scope.bind(name.name, variable.name, variable)
-                self.unused[variable.name] = name
+                if parameter.type is not None:
+                    self.unused[variable.name] = name
         return tuple(parameters)
 
     def fresh(self, name: str) -> str:

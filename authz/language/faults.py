@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+CONTROLS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+"""Control characters, for `str.translate`."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -33,6 +36,10 @@ class Fault:
     source: str = ""
 
     def __str__(self) -> str:
+        # What a document says must not steer a terminal, or a log.
+        return self._text().translate(CONTROLS)
+
+    def _text(self) -> str:
         place = f"{self.span.path}:{self.span.line}:{self.span.column}: " if self.span.line else f"{self.span.path}: "
         lines = [place + self.problem]
         if self.source:

@@ -26,7 +26,8 @@ WORDS = {
 }
 
 CHARACTERS = {
-    **dict.fromkeys("+-*/", _NO_ARITHMETIC),
+    **dict.fromkeys("+-*", _NO_ARITHMETIC),
+    "/": ("`/` means nothing in Polar", "a comment begins with `#`; arithmetic is not in the profile"),
     **dict.fromkeys("{}", _NO_BRACES),
     "?=": ("an inline query is not in the profile", "put the expectation in a scenario file"),
     "|": ("list patterns are not in the profile", "write `x in xs`"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from authz import reference
 from authz.deciding.decision import Decision
 from authz.language.faults import Fault, Faulty, Span
-from authz.policy import Policy, load_bundle
+from authz.policy import Policy, load_bundle, load_facts
 from authz.workbench.worlds import World, Worlds, decide, seeds
 
 WORLDS, FULL_WORLDS = 150, 30
@@ -27,6 +27,7 @@ class Admission:
     scenarios: int
     worlds: int
     compared: bool
+    unread: int
 
     def lines(self) -> Iterator[str]:
         """What was, and what was not, checked."""
@@ -40,6 +41,8 @@ class Admission:
         else:
             yield f"  not compared with oso: it is not installed here; {worlds} were decided without it"
         yield "  held: a permit has no reason code, a refusal has one, and nothing broke"
+        if self.unread:
+            yield f"  not read: {self.unread} scenarios or scenario files with faults (run `authz test`)"
         yield "  not checked: what the scenarios expect (run `authz test`), and any world not drawn"
 
 
@@ -48,12 +51,14 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
 
     Raises:
         PolicyError: its files have faults.
-        Faulty: the reference refuses it or decides otherwise, or a decision breaks a law.
+        Faulty: its facts.json has faults, the reference refuses it or decides otherwise, or a decision breaks a law.
     """
     policy = load_bundle(folder)
     compared = reference.available()
     other = policy.with_evaluator(reference.Reference) if compared else None
-    own = seeds(policy)
+    if (facts := Path(policy.bundle.path) / "facts.json").is_file():
+        load_facts(facts, policy)
+    own, unread = seeds(policy)
     drawn = list(_valid(Worlds(policy, own), policy, random.Random(seed)))
     total = len(own) + len(drawn)
     if not total:
@@ -65,7 +70,7 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
     progress(total, total)
     program = policy.bundle.program
     return Admission(
-        policy, len(policy.bundle.files), sum(map(len, program.rules.values())), len(own), len(drawn), compared
+        policy, len(policy.bundle.files), sum(map(len, program.rules.values())), len(own), len(drawn), compared, unread
     )
 
 

@@ -30,7 +30,8 @@ def as_text(bundle: Bundle) -> Iterator[str]:
         yield from _record(vocabulary.schema.records[name])
     yield ""
     yield "reason codes, in order of precedence"
-    yield from (f"  {code}  {reason.en}" for code, reason in bundle.catalogue.items())
+    width = max(map(len, bundle.catalogue))
+    yield from (f"  {code:<{width}}  {reason.en}" for code, reason in bundle.catalogue.items())
 
 
 def _record(record: RecordType) -> Iterator[str]:

@@ -213,18 +213,22 @@ def _put(row: dict[str, Any], name: str, value: Any) -> None:
         row[name] = value
 
 
-def seeds(policy: Policy) -> list[World]:
-    """The worlds of a bundle's own scenarios that can be read; those that permit come first."""
+def seeds(policy: Policy) -> tuple[list[World], int]:
+    """The worlds of a bundle's own scenarios, those that permit first; and how many scenarios could not be read."""
+    unread = 0
     permitting: list[World] = []
     refusing: list[World] = []
     for path in scenario_files([Path(policy.bundle.path) / "scenarios"]):
-        for world in _file_worlds(path):
+        found = list(_file_worlds(path))
+        unread += not found
+        for world in found:
             try:
                 decision = decide(policy, world)
             except Faulty:
+                unread += 1
                 continue
             (permitting if decision else refusing).append(world)
-    return permitting + refusing
+    return permitting + refusing, unread
 
 
 def _file_worlds(path: Path) -> Iterator[World]:
