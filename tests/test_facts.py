@@ -427,7 +427,7 @@ JSON: dict[str, tuple[str, str]] = {
     "a hundred thousand lists": ("[" * 100_000 + "]" * 100_000, f"f: {NESTED}"),
     "a hundred thousand objects, unended": ('{"a":' * 100_000, f"f: {NESTED}"),
     "a number without end": ("1" * 5000, "f: a number has too many digits"),
-    "a comma too many": ("[1,]", "f:1:4: not JSON: expecting value\n    1 | [1,]\n      |    ^"),
+    "a comma too many": ("[,1]", "f:1:2: not JSON: expecting value\n    1 | [,1]\n      |  ^"),
     "a second value": ("1 2", "f:1:3: not JSON: extra data\n    1 | 1 2\n      |   ^"),
     "a comment": ("// 1", "f:1:1: not JSON: expecting value\n    1 | // 1\n      | ^"),
     "a line further on": (
