@@ -141,28 +141,27 @@ class Function(Expressions):
         looping = [p for p in part.parts if self.module.cost(p) >= LOOP]
         if len(looping) != 1 or not plain or not self.statement(looping[0]):
             return False
-        if fail == "continue" and not self.only_found(looping[0], scope, level):
-            return False
         self.hoist(plain, depth, scope)
+        begun = len(self.lines)
         self.condition(depth, "if ", [normal(Not(p)) for p in plain], " and ", scope)
         inner = scope.inner()
         inner.known |= {normal(Not(p)) for p in plain}
         start = len(self.lines)
         self.conjuncts(parts_of(looping[0]), "", fail, depth + 1, inner, level)
-        assert len(self.lines) > start  # a branch that loops has statements
-        return True
-
-    def only_found(self, formula: Formula, scope: Scope, level: int) -> bool:
-        """Whether the loops of a conjunction only look for a row: then `continue` leaves from where it stands."""
-        for part in parts_of(formula):
-            opened = self.opened(part, scope.known, level + 1)
-            if self.module.cost(opened) >= LOOP and not any(isinstance(p, Exists) for p in parts_of(opened)):
-                return False
+        if len(self.lines) == start:
+            # Where the other branches fail, this one holds: there is nothing to ask.
+            del self.lines[begun:]
         return True
 
     def fits(self, part: Formula, pending: list[Formula], success: Success, fail: str) -> bool:
-        """Whether a statement can hold this loop here: one that must go on after finding a row needs a way to fail."""
-        return bool(fail) or isinstance(part, Not) or (not pending and success.startswith("return"))
+        """Whether a statement can hold this loop here.
+
+        After a row that must not be found, the rest stands in the loop's `else`, so it cannot fall through to what
+        follows, unless failing leaves the function; after a row that must be found, failing needs a way out.
+        """
+        if isinstance(part, Not):
+            return fail.startswith("return") or bool(success)
+        return bool(fail) or (not pending and success.startswith("return"))
 
     def tests(self, first: Formula, pending: list[Formula], scope: Scope) -> tuple[list[Formula], list[Formula]]:
         """As many conditions as one `if` can hold, from the first on."""
