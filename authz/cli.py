@@ -95,7 +95,11 @@ def decide(
     )
     asked = loaded.request(given, shown)
     try:
-        instant = parse_instant(at, loaded.bundle.vocabulary.bare_date_zone) if at else asked.at or datetime.now(UTC)
+        instant = (
+            parse_instant(at, loaded.bundle.vocabulary.bare_date_zone)
+            if at is not None
+            else asked.at or datetime.now(UTC)
+        )
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--at") from None
     known = load_facts(facts or policy / "facts.json", loaded)

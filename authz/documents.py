@@ -174,7 +174,7 @@ def _load_yaml(text: str, shown: str) -> Any:
         span = Span(shown, mark.line + 1, mark.column + 1) if mark else Span(shown)
         source = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
         raise Faulty([Fault(span, f"not YAML: {problem}", "", source)]) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, IndexError) as error:
         raise Faulty([Fault(Span(shown), f"not YAML: {str(error).splitlines()[0]}")]) from None
     except RecursionError:
         raise Faulty([Fault(Span(shown), f"nested deeper than {MOST_NESTING}")]) from None

@@ -59,9 +59,13 @@ def reasons(program: Program) -> dict[str, Definition]:
     for code in program.schema.codes:
         rules = [rule for rule in program.rules["reason"] if rule.parameters[1] == Constant(code)]
         request = next(rule.parameters[0] for rule in rules if isinstance(rule.parameters[0], Variable))
-        alternatives = [
-            substitute(rule.body, {p.name: request}) for rule in rules if isinstance(p := rule.parameters[0], Variable)
-        ]
+        alternatives = []
+        for rule in rules:
+            own = rule.parameters[0]
+            assert isinstance(own, Variable)  # the checker saw it
+            # Bound variables step aside for the request's name.
+            body = rename_bound(rule.body, {request.name, own.name})
+            alternatives.append(substitute(body, {own.name: request}))
         found[code] = Definition(code, (request,), disjunction(alternatives))
     return found
 
@@ -291,7 +295,7 @@ def _miniscope(formula: Exists) -> Formula:
 
 def assume(formula: Formula, known: frozenset[Formula]) -> Formula:
     """The formula, simplified where all of `known` holds."""
-    if not known:
+    if not known or formula in (TRUE, FALSE):
         return formula
     if formula in known:
         return TRUE
@@ -315,6 +319,8 @@ def assume(formula: Formula, known: frozenset[Formula]) -> Formula:
             return _and(kept)
         case Or(parts=parts):
             return _or([assume(part, known) for part in parts])
-        case Exists(body=body):
-            return _miniscope(replace(formula, body=assume(body, known)))
+        case Exists(variable=variable, body=body):
+            # What is known of a variable of this name outside says nothing of the one inside.
+            inner = frozenset(one for one in known if variable.name not in free(one))
+            return _miniscope(replace(formula, body=assume(body, inner)))
     return formula

@@ -53,7 +53,8 @@ def judge(
 ) -> Decision:
     """The decision on a gathered request; without a subject there is nobody to permit."""
     try:
-        if subject is not None and evaluator.allow(subject, action, request):
+        # Nothing but True permits.
+        if subject is not None and evaluator.allow(subject, action, request) is True:
             return Decision(Effect.ALLOW, at, policy=policy, facts=facts)
         return Decision(Effect.DENY, at, evaluator.reasons(request), policy=policy, facts=facts)
     except Exception as error:  # noqa: BLE001 - whatever breaks while deciding is a refusal, and says so

@@ -15,7 +15,7 @@ from authz.compiled.definitions import (
     normal,
     reachable,
 )
-from authz.compiled.python.names import BUILTINS, safe
+from authz.compiled.python.names import BUILTINS, TEMPORARIES, safe
 from authz.language.formula import (
     FALSE,
     Absent,
@@ -94,7 +94,8 @@ class Expressions:
         self.remembering, self.entry = remembering, entry
         self.lines: list[str] = []
         self.parameters = {p.name for p in definition.parameters}
-        self.variables = set(self.parameters) | free(definition.formula)
+        bound = {p.variable.name for p in subformulas(definition.formula) if isinstance(p, Exists)}
+        self.variables = self.parameters | bound | free(definition.formula)
         self.python_names: dict[str, str] = {}
         self.reads: Counter[tuple[str, ...]] = Counter()
         self.helpers: list[str] = []
@@ -212,6 +213,7 @@ class Expressions:
             *self.variables,
             *BUILTINS,
             *keyword.kwlist,
+            *TEMPORARIES,
         }
         name = next((n for n in names if n not in taken), None) or next(
             candidate for n in itertools.count(2) if (candidate := f"{names[-1]}_{n}") not in taken
@@ -222,7 +224,7 @@ class Expressions:
     def variable(self, name: str) -> str:
         if name not in self.python_names:
             base = safe(name)
-            if re.fullmatch(rf"{self.name}_\d+", base):  # a loop's own function
+            if re.match(r"loop_\d+_of_", base):  # a loop's own function
                 base = f"{base}_"
             taken = {*self.module.functions, *self.python_names.values()}
             candidates = itertools.chain([base], (f"{base}_{n}" for n in itertools.count(2)))
@@ -296,7 +298,7 @@ class Expressions:
         """A loop where no statement can stand becomes a function of the variables that it leaves free."""
         kinds = {v.name: v for value in values(loop) if (v := root_of(value)) is not None}
         parameters = tuple(kinds[name] for name in sorted(free(loop)))
-        name = f"{self.name}_{len(self.helpers) + 1}"
+        name = f"loop_{len(self.helpers) + 1}_of_{self.name}"
         self.helpers.append(self.module.function(name, Definition(name, parameters, loop), self.remembering))
         arguments = [self.value(p, scope) for p in parameters] + (["memo"] if self.remembering else [])
         return f"{name}({', '.join(arguments)})"

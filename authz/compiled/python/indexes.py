@@ -31,7 +31,7 @@ class Index(Expressions):
         """The function, after those of the loops in it."""
         scope = Scope()
         row = self.variable(self.row.name)
-        self.write(1, f"index = memo[{self.name!r}] = {{}}")
+        self.write(1, f"index = memo['index', {self.name!r}] = {{}}")
         self.write(1, f"for {row} in {self.value(self.collection, scope)}:")
         parts = sorted(parts_of(self.definition.formula), key=self.module.cost)
         if parts:

@@ -14,7 +14,7 @@ from authz.compiled.definitions import (
     reasons,
 )
 from authz.compiled.python.expressions import LOOP, branches_of, parts_of
-from authz.compiled.python.names import OWN, function_names, kin, safe
+from authz.compiled.python.names import OWN, function_names, kin
 from authz.compiled.python.statements import Function
 from authz.language.formula import (
     TRUE,
@@ -35,9 +35,9 @@ MANY = 16
 ROWS_WHERE = '''\
 def rows_where(memo, rows, name, value):
     """The rows whose field of this name has this value, from an index that is built once a decision."""
-    index = memo.get((id(rows), name))
+    index = memo.get(("rows", id(rows), name))
     if index is None:
-        index = memo[id(rows), name] = {}
+        index = memo["rows", id(rows), name] = {}
         for row in rows:
             index.setdefault(getattr(row, name), []).append(row)
     return index.get(value, ())
@@ -106,8 +106,9 @@ class Module:
         ranged = {part.collection for part in subformulas(formula) if isinstance(part, Exists)}
         return {c.fields[0] for c in ranged if c.root.type == self.program.schema.request and len(c.fields) == 1}
 
-    def too_many(self) -> str:
-        counted = " + ".join(f"len(request.{self.attribute(name)})" for name in self.nested())
+    def too_many(self, request: str = "request") -> str:
+        """Whether a request has many rows; `request` is its name."""
+        counted = " + ".join(f"len({request}.{self.attribute(name)})" for name in self.nested())
         return f"{counted} > {self.many}"
 
     def cost(self, formula: Formula) -> int:
@@ -147,13 +148,13 @@ class Module:
         if len(rows) > 1:
             # A pair of rows is hardly ever asked about twice.
             return body.replace(f"def {name}_of_many(", f"def {name}_many(", 1)
-        parameters = [safe(p.name) for p in definition.parameters]
-        told = [p for p in definition.parameters if p.type != self.program.schema.request]
-        key = [f"id({safe(p.name)})" if isinstance(p.type, Record) else safe(p.name) for p in told]
-        listed = ", ".join([*parameters, "memo"])
+        parameters = [(f"value_{n}", p.type) for n, p in enumerate(definition.parameters, 1)]
+        told = [(name, kind) for name, kind in parameters if kind != self.program.schema.request]
+        key = [f"id({name})" if isinstance(kind, Record) else name for name, kind in told]
+        listed = ", ".join([*(name for name, _ in parameters), "memo"])
         return (
             f"{body}\n\ndef {name}_many({listed}):\n"
-            f"    key = {', '.join([repr(definition.name), *key])}\n"
+            f"    key = 'rule', {', '.join([repr(definition.name), *key])}\n"
             f"    answer = memo.get(key)\n"
             f"    if answer is None:\n"
             f"        answer = memo[key] = {name}_of_many({listed})\n"
@@ -215,7 +216,7 @@ class Module:
             tests = list(map(self.asked, asked))
             if assume(self.reasons[code].formula, frozenset(asked)) != TRUE:
                 tests.append(f"reason_{code}{suffix}(request{more})")
-            lines += [f"    if {' and '.join(tests)}:", f"        codes.append({code!r})"]
+            lines += [f"    if {' and '.join(tests) or True}:", f"        codes.append({code!r})"]
         lines.append("    return tuple(codes)")
         return "\n".join(lines) + "\n"
 

@@ -10,6 +10,9 @@ OWN = frozenset({"allow", "allow_many", "reasons", "reasons_many", "rows_where",
 
 BUILTINS = frozenset(dir(builtins))
 
+TEMPORARIES = frozenset({"memo", "key", "answer", "index", "kept", "codes", "row", "rows"})
+"""Names that generated statements use for themselves."""
+
 
 def function_names(defined: Iterable[str]) -> dict[str, str]:
     """The Python name of each rule's function, apart from Python's own, the entry points and other rules' kin."""
@@ -18,8 +21,8 @@ def function_names(defined: Iterable[str]) -> dict[str, str]:
     for name in defined:
         # `reason_CODE` is a code's own function, and `f_1` holds a loop of `f`.
         candidate = f"rule_{name}" if name.startswith("reason_") else name
-        while kin(candidate) & taken or re.search(r"_\d+$", candidate):
-            candidate = f"{candidate}_rule"
+        while kin(candidate) & taken or re.match(r"loop_\d+_of_", candidate):
+            candidate = f"rule_{candidate}"
         taken |= kin(candidate)
         found[name] = candidate
     return found
@@ -32,8 +35,4 @@ def kin(name: str) -> set[str]:
 
 def safe(name: str) -> str:
     """The Python name of a variable: apart from functions, which have no trailing `_`, only where it must be."""
-    return (
-        f"{name}_"
-        if keyword.iskeyword(name) or name in BUILTINS or name in ("memo", "key", "answer", "index", "kept")
-        else name
-    )
+    return f"{name}_" if keyword.iskeyword(name) or name in BUILTINS or name in TEMPORARIES else name

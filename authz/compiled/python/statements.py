@@ -279,9 +279,9 @@ class Function(Expressions):
             if key is None:
                 return everything
             return f"rows_where(memo, {everything}, {self.module.attribute(key[0])!r}, {self.value(key[1], scope)})"
-        name = f"{self.name}_{len(self.helpers) + 1}"
+        name = f"loop_{len(self.helpers) + 1}_of_{self.name}"
         self.helpers.append(Index(self.module, name, loop, request, alone, key, extreme).text())
-        self.write(depth, f"index = memo.get({name!r})")
+        self.write(depth, f"index = memo.get(('index', {name!r}))")
         self.write(depth, "if index is None:")
         self.write(depth + 1, f"index = {name}({self.variable(request.name)}, memo)")
         if key is None:
@@ -290,11 +290,13 @@ class Function(Expressions):
 
     def hand_over(self, depth: int, level: int, loop: Exists) -> None:
         """Before its first loop in a loop, an entry point hands requests with many rows over."""
-        if not self.entry or self.handed_over or self.remembering or level or not loops(loop.body, self.module.looping):
+        if not self.entry or self.handed_over or self.remembering or level:
+            return
+        if not self.module.nested() or not loops(loop.body, self.module.looping):
             return
         self.handed_over = True
         arguments = ", ".join(self.variable(p.name) for p in self.definition.parameters)
-        self.write(depth, f"if {self.module.too_many()}:")
+        self.write(depth, f"if {self.module.too_many(self.variable(self.definition.parameters[2].name))}:")
         self.write(depth + 1, f"return allow_many({arguments}, {{}})")
 
     # Locals.
