@@ -54,7 +54,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_is_no_folder(bundle: Path) -> None:
-    with pytest.raises(PolicyError, match="there is no such folder"):
+    with pytest.raises(PolicyError, match="is a file, not a folder"):
         load_bundle(bundle / "bundle.toml")
 
 
