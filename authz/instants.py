@@ -90,8 +90,8 @@ def midnight(day: date, zone_name: str) -> datetime:
 def midnight_of_age(birth: date, years: int, zone_name: str) -> datetime:
     """The local midnight at which a person reaches an age; born on 29 February: 1 March in other years."""
     year = birth.year + years
-    if year > date.max.year:
-        return END
+    if not date.min.year <= year <= date.max.year:
+        return END if years > 0 else BEGIN
     try:
         day = birth.replace(year=year)
     except ValueError:

@@ -156,3 +156,8 @@ def test_a_zone_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ValueError) as refused:
         zone(name)
     assert str(refused.value) == f"`{name}` is not a time zone"
+
+
+def test_an_age_before_the_calendar_is_reached_at_the_beginning_of_time() -> None:
+    assert midnight_of_age(date(2000, 1, 1), -3000, "UTC") == BEGIN
+    assert midnight_of_age(date(2000, 1, 1), 9000, "UTC") == END
