@@ -162,6 +162,61 @@ def check(folder: BundleArgument = DEFAULT_POLICY) -> None:
     _print("\n".join(admission.lines()))
 
 
+@app.command()
+def serve(
+    policy: PolicyOption = DEFAULT_POLICY,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", metavar="FILE", help="The facts; by default the bundle's facts.json.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="How many processes answer.")] = 1,
+    public_url: Annotated[
+        str, typer.Option("--public-url", metavar="URL", help="Where callers find the service, for its metadata.")
+    ] = "",
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Where decisions are recorded; by default standard output."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key", metavar="FILE", help="At least 32 random bytes, for pseudonyms and page tokens; by default new."
+        ),
+    ] = None,
+    admin_reasons: Annotated[
+        bool, typer.Option("--admin-reasons", help="Show every caller all reason codes: never to suppliers.")
+    ] = False,
+) -> None:
+    """Serve decisions over HTTP (AuthZEN 1.0), until SIGTERM; SIGHUP loads bundle and facts anew."""
+    from api.serve import CannotServe, Settings, run
+
+    if public_url and not public_url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"`{public_url}` is no URL: it begins with https://", param_hint="--public-url")
+    settings = Settings(
+        policy, facts or policy / "facts.json", _key(key), host, port, workers, public_url, record, admin_reasons
+    )
+    try:
+        code = run(settings)
+    except CannotServe as wrong:
+        _complain(f"authz: {wrong}")
+        code = FAILED
+    raise typer.Exit(code)
+
+
+def _key(path: Path | None) -> bytes:
+    """The key in a file, or a new one, which lasts as long as the process."""
+    if path is None:
+        return os.urandom(32)
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {(error.strerror or str(error)).lower()}", param_hint="--key") from None
+    if len(key) < 32:
+        raise typer.BadParameter(f"{path}: has {len(key)} bytes, and a key has at least 32", param_hint="--key")
+    return key
+
+
 @app.command(name="compile")
 def compile_(folder: BundleArgument = DEFAULT_POLICY) -> None:
     """Print the Python that a bundle's rules compile to."""

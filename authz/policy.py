@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from authz.bundles.bundle import Bundle, load, read_parameters
 from authz.bundles.requests import EvaluationRequest, MalformedRequest, parse_request
 from authz.bundles.vocabulary import attribute
 from authz.compiled.python import compile_program
-from authz.deciding.decision import Decision, Evaluator, judge
+from authz.deciding.decision import Decision, Evaluator, judge, permits
 from authz.documents import Loc, fault, read_document
 from authz.facts.document import Facts, FactsReader
 from authz.facts.gather import Gather, gatherer
@@ -44,8 +44,7 @@ class Policy:
             FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
             ValueError: `at` is naive, or an end of time.
         """
-        if not isinstance(facts, Facts) or facts.shape != self.bundle.shape:
-            raise FactsOfAnotherBundle("these facts were not read under this bundle: read them with `load_facts`")
+        self.own(facts)
         asked = request if isinstance(request, EvaluationRequest) else self.request(request)
         moment = at or asked.at
         if moment is None:
@@ -58,10 +57,51 @@ class Policy:
         moment = moment.astimezone(UTC)
         if not BEGIN < moment < END:
             raise ValueError("the instant to decide at is an end of time")
-        gathered = self.gather(asked, facts, moment, self.parameters)
-        return judge(
-            self.evaluator, self.subject(asked, gathered), asked.action, gathered, moment, self.digest, facts.revision
+        return next(self.decide_each((asked,), facts, moment))
+
+    def decide_each(self, requests: Iterable[EvaluationRequest], facts: Facts, at: datetime) -> Iterator[Decision]:
+        """The decisions on a batch at one instant in UTC, in order: all are gathered before the first is decided.
+
+        Raises:
+            FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
+        """
+        self.own(facts)
+        gathered = [(asked, self.gather(asked, facts, at, self.parameters)) for asked in requests]
+        return (
+            judge(self.evaluator, self.subject(asked, one), asked.action, one, at, self.digest, facts.revision)
+            for asked, one in gathered
         )
+
+    def permits(self, asked: EvaluationRequest, facts: Facts, at: datetime) -> bool:
+        """Whether one request would be allowed, at an instant in UTC; no reasons are sought."""
+        gathered = self.gather(asked, facts, at, self.parameters)
+        return permits(self.evaluator, self.subject(asked, gathered), asked.action, gathered)
+
+    def own(self, facts: Facts) -> None:
+        """Refuse facts that were not read under this bundle."""
+        if not isinstance(facts, Facts) or facts.shape != self.bundle.shape:
+            raise FactsOfAnotherBundle("these facts were not read under this bundle: read them with `load_facts`")
+
+    def public(self, facts: Facts) -> Facts:
+        """The facts without those of any data subject: what a reason may rest on that everybody who asks may see.
+
+        The data subject is the resource, where the vocabulary says that its record is a person.
+        """
+        vocabulary = self.bundle.vocabulary
+        record = vocabulary.resource.record
+        if not vocabulary.rows[record].person:
+            return facts
+        names = {name for name, of in vocabulary.entities.items() if of == record}
+        return facts.without({record}, {n for n, kind in vocabulary.collections.items() if names & set(kind.by)})
+
+    def public_reason(self, decision: Decision, asked: EvaluationRequest, facts: Facts, public: Facts) -> str:
+        """The code of a refusal that everybody who asks may see, or the catalogue's substitute.
+
+        It is found as if nothing were known of any data subject, so it cannot tell one from another (`public`).
+        """
+        catalogue = self.bundle.catalogue
+        codes = decision.reasons if public is facts else self.decide(asked, public, decision.at).reasons
+        return next((code for code in codes if catalogue[code].audience == "user"), self.bundle.substitute.code)
 
     def subject(self, asked: EvaluationRequest, gathered: Any) -> Any | None:
         """Who asks, if the subject and the resource are of the bundle's types and the subject is known."""

@@ -50,6 +50,26 @@ def parse_request(given: object, vocabulary: Vocabulary, shown: str = "request",
     return request
 
 
+def parse_authzen(
+    given: object, vocabulary: Vocabulary, shown: str = "request", at: Loc = (), searched: str = ""
+) -> EvaluationRequest:
+    """The typed request that a live AuthZEN body gives; what it says the time is counts for nothing.
+
+    `searched` is what a search asks for, `subject`, `resource` or `action`: its id or name is ignored, and empty here.
+
+    Raises:
+        MalformedRequest: with every fault, each with its place under `at`.
+    """
+    reading = _Reading(vocabulary, shown, at)
+    if not isinstance(given, Mapping):
+        raise MalformedRequest([fault(shown, at, "is not an object")])
+    live = {name: value for name, value in given.items() if name != "at"}
+    request = reading.authzen({"action": {}, **live} if searched == "action" else live, searched)
+    if reading.faults:
+        raise MalformedRequest(reading.faults)
+    return request
+
+
 class _Reading:
     def __init__(self, vocabulary: Vocabulary, shown: str, at: Loc) -> None:
         self.vocabulary, self.shown, self.at = vocabulary, shown, at
@@ -71,16 +91,16 @@ class _Reading:
         subject_id, action, resource_id = (self.text(given, name, (name,)) for name in (subject, "action", resource))
         return EvaluationRequest(subject, subject_id, action, resource, resource_id, properties, self.instant(given))
 
-    def authzen(self, given: Mapping[str, Any]) -> EvaluationRequest:
+    def authzen(self, given: Mapping[str, Any], searched: str = "") -> EvaluationRequest:
         subject, action, resource = (self.entity(given, name) for name in ("subject", "action", "resource"))
         self.optional_object(given, "context", ("context",))
         properties = {name: self.sourced(kind, given) for name, kind in self.vocabulary.properties.items()}
         return EvaluationRequest(
             self.text(subject, "type", ("subject", "type")),
-            self.text(subject, "id", ("subject", "id")),
-            self.text(action, "name", ("action", "name")),
+            "" if searched == "subject" else self.text(subject, "id", ("subject", "id")),
+            "" if searched == "action" else self.text(action, "name", ("action", "name")),
             self.text(resource, "type", ("resource", "type")),
-            self.text(resource, "id", ("resource", "id")),
+            "" if searched == "resource" else self.text(resource, "id", ("resource", "id")),
             properties,
             self.instant(given),
         )

@@ -8,7 +8,7 @@ is written `String`, `Integer`, `Boolean`, `Instant`, `Date`, the name of an enu
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
 from pydantic.dataclasses import dataclass
 
 Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -60,6 +60,7 @@ class RecordTable:
     refuses: Mapping[Word, Literal["dutch_citizen_number"]] = Field(
         default_factory=dict, description="a form a field has not"
     )
+    person: StrictBool = Field(default=False, description="its ids are personal data: a record holds pseudonyms alone")
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -150,6 +151,8 @@ class RequestFieldTable:
     stored: StrictStr | None = Field(
         default=None, description="the record's field that counts when the request has none"
     )
+    searched: StrictBool = Field(default=False, description="a search that does not name it tries every record")
+    echoed: StrictBool = Field(default=False, description="an answer repeats it")
     about: StrictStr = ""
 
 

@@ -66,6 +66,7 @@ class RowType:
     when: Mapping[str, Mapping[str, VariantTable]]
     no_id_of: Mapping[str, str]
     refuses: Mapping[str, str]
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class PropertyKind:
     unknown_is_nil: bool = False
     stored: tuple[str, ...] = ()
     about: str = ""
+    searched: bool = False
+    echoed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +338,7 @@ class _Resolving:
             {**(base.when if base else {}), **table.when},
             {**(base.no_id_of if base else {}), **table.no_id_of},
             {**(base.refuses if base else {}), **table.refuses},
+            table.person or (base.person if base else False),
         )
 
     def check_row(self, name: str, row: RowType) -> None:
@@ -414,7 +418,18 @@ class _Resolving:
             self.keyed(table.record, (*loc, "record"), manifest=True)
             if table.default is not None:
                 self.wrong_manifest((*loc, "default"), "a record has no default")
-            return PropertyKind(source, Optional(Record(table.record)), table.record, about=table.about)
+            if table.searched and source[0] not in ("subject", "resource"):
+                self.wrong_manifest((*loc, "searched"), "only the subject or the resource of a request is searched for")
+            return PropertyKind(
+                source,
+                Optional(Record(table.record)),
+                table.record,
+                about=table.about,
+                searched=table.searched,
+                echoed=table.echoed,
+            )
+        if table.searched:
+            self.wrong_manifest((*loc, "searched"), "only the id of a record is searched for")
         kind = self.type(table.type or "String", (*loc, "type"), manifest=True)
         if isinstance(kind, Collection):
             self.wrong_manifest((*loc, "type"), "a property of a request is one value")
@@ -430,7 +445,7 @@ class _Resolving:
                 "a property that callers may leave out is optional or has a default",
                 "add `?` to its type, or a `default`",
             )
-        return PropertyKind(source, kind, "", default, table.unknown == "nil", stored, table.about)
+        return PropertyKind(source, kind, "", default, table.unknown == "nil", stored, table.about, echoed=table.echoed)
 
     def default(self, kind: Type, given: object, loc: Loc) -> Any:
         try:

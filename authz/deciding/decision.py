@@ -48,6 +48,14 @@ class Evaluator(Protocol):
         """All reason codes that hold, in the catalogue's order."""
 
 
+def permits(evaluator: Evaluator, subject: Any | None, action: str, request: Any) -> bool:
+    """Whether a rule permits a gathered request; what breaks permits nothing."""
+    try:
+        return subject is not None and evaluator.allow(subject, action, request) is True
+    except Exception:  # noqa: BLE001 - whatever breaks while deciding is no permit
+        return False
+
+
 def judge(
     evaluator: Evaluator, subject: Any | None, action: str, request: Any, at: datetime, policy: str, facts: str
 ) -> Decision:

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -38,6 +38,8 @@ class Facts:
     values: Mapping[str, Any] = field(repr=False)
     revision: str
     shape: str
+    indexes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What searches have indexed so far, by collection and names; it only ever grows, and tells nothing new."""
 
     def entity(self, record: str, id: str) -> Row | None:
         """The record of this type and id, compared exactly, or None."""
@@ -46,6 +48,15 @@ class Facts:
     def rows(self, collection: str, key: Key) -> tuple[Row, ...]:
         """The rows of a collection under a key."""
         return self.collections[collection].get(key, ())
+
+    def without(self, records: Container[str], collections: Container[str]) -> "Facts":
+        """The same facts as if there were no records of these types and no rows in these collections."""
+        return dataclasses.replace(
+            self,
+            entities={name: {} if name in records else kept for name, kept in self.entities.items()},
+            collections={name: {} if name in collections else kept for name, kept in self.collections.items()},
+            indexes={},
+        )
 
 
 class FactsReader:

@@ -1,0 +1,73 @@
+"""Evaluations: many requests in one body, with defaults, answered in order (AuthZEN 1.0, section 7)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from api.answers import Answer, answer, malformed
+from api.bodies import told
+from api.loaded import Loaded
+from api.problems import Problem
+from authz import EvaluationRequest, MalformedRequest
+from authz.bundles.requests import parse_authzen
+
+MOST_ITEMS = 1000
+ENTITIES = ("subject", "action", "resource", "context")
+# Which decision, once made, ends a batch; None ends none.
+SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+
+
+def items_of(given: Mapping[str, Any]) -> list[Any]:
+    """The items of a batch; none if the body is a single evaluation.
+
+    Raises:
+        Problem: 400 if they are no list, or too many.
+    """
+    items = given.get("evaluations", [])
+    if not isinstance(items, list):
+        raise Problem(400, "evaluations: is not a list")
+    if len(items) > MOST_ITEMS:
+        raise Problem(400, f"evaluations: has {len(items)} items, and {MOST_ITEMS} is the most")
+    return items
+
+
+def ending(given: Mapping[str, Any]) -> bool | None:
+    """Which decision ends the batch.
+
+    Raises:
+        Problem: 400 if the options are no object, or name a semantic that is not known.
+    """
+    options = given.get("options", {})
+    if not isinstance(options, dict):
+        raise Problem(400, "options: is not an object")
+    semantic = options.get("evaluations_semantic", "execute_all")
+    if not isinstance(semantic, str) or semantic not in SEMANTICS:
+        listed = ", ".join(f"`{name}`" for name in SEMANTICS)
+        raise Problem(400, f"options.evaluations_semantic: is not one of {listed}")
+    return SEMANTICS[semantic]
+
+
+def answers(
+    loaded: Loaded, given: Mapping[str, Any], items: list[Any], last: bool | None, at: datetime, admin: bool
+) -> Iterator[Answer]:
+    """The answers to the items, in order, up to and with the one that ends the batch."""
+    defaults = {name: given[name] for name in ENTITIES if name in given}
+    parsed = [_parse(loaded, defaults, item, index) for index, item in enumerate(items)]
+    sound = [asked for asked in parsed if isinstance(asked, EvaluationRequest)]
+    decisions = loaded.policy.decide_each(sound, loaded.facts, at)
+    for asked in parsed:
+        one = malformed(asked) if isinstance(asked, str) else answer(loaded, asked, next(decisions), admin)
+        yield one
+        if last is not None and one.body["decision"] is last:
+            return
+
+
+def _parse(loaded: Loaded, defaults: Mapping[str, Any], item: object, index: int) -> EvaluationRequest | str:
+    """The request that an item asks with the defaults, or what is wrong with it; an item's entity stands as a whole."""
+    if not isinstance(item, dict):
+        return f"evaluations[{index}]: is not an object"
+    whole = {**defaults, **{name: item[name] for name in ENTITIES if name in item}}
+    try:
+        return parse_authzen(whole, loaded.policy.bundle.vocabulary, "body", ("evaluations", index))
+    except MalformedRequest as wrong:
+        return told(wrong)

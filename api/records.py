@@ -1,0 +1,129 @@
+"""The decision record: one line of JSON for each call, written before the answer leaves.
+
+It holds no personal data: ids of persons, and every text that the bundle and its facts do not know, stand as keyed
+pseudonyms. Who holds the key can find a person's lines; nobody else can.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.answers import Answer
+from api.loaded import Loaded
+from authz import EvaluationRequest
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class RecordLost(Exception):
+    """A record could not be written: the decision must not leave."""
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Appends lines to standard output, or to a file, whole or not at all."""
+
+    path: Path | None
+    descriptor: int = field(init=False, default=1)
+    torn: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the file anew, as after its rotation.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        if self.path is not None:
+            before = self.descriptor
+            self.descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+            if before > 2:
+                os.close(before)
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Append one record.
+
+        Raises:
+            RecordLost: it could not be written whole.
+        """
+        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+        data = b"\n" + line if self.torn else line
+        try:
+            written = os.write(self.descriptor, data)
+            while written < len(data):
+                self.torn = True
+                written += os.write(self.descriptor, data[written:])
+        except OSError as error:
+            raise RecordLost(error.strerror or str(error)) from None
+        self.torn = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Stands a text in for another: the same one for the same text under one key."""
+
+    key: bytes = field(repr=False)
+
+    def of(self, kind: str, text: str) -> str:
+        """The pseudonym of a text of some kind: 128 bits of its keyed digest."""
+        digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return f"~{digest[:32]}"
+
+    def known(self, kind: str, text: str, known: Iterable[str]) -> str:
+        """A text as it is if it is one of the bundle's own, else its pseudonym."""
+        return text if text in known else self.of(kind, text)
+
+    def id(self, loaded: Loaded, record: str, id: str) -> str:
+        """An id as it is if it is that of a known record that is no person's, else its pseudonym."""
+        row = loaded.policy.bundle.vocabulary.rows[record]
+        organisation = not row.person and loaded.facts.entity(record, id) is not None
+        return id if organisation else self.of(record, id)
+
+    def request_id(self, text: str) -> str:
+        """A caller's request id as it is if it looks like one, else its pseudonym."""
+        return text if PLAIN_ID.fullmatch(text) else self.of("request", text)
+
+    def request(self, loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:
+        """A request without personal data."""
+        vocabulary = loaded.policy.bundle.vocabulary
+        subject, resource = vocabulary.parties
+        properties: dict[str, Any] = {}
+        for name, kind in vocabulary.properties.items():
+            value = asked.properties[name]
+            if value is not None:
+                if kind.names:
+                    value = self.id(loaded, kind.names, value)
+                elif isinstance(value, str) and not any(value in e.values for e in vocabulary.enumerations.values()):
+                    value = self.of(name, value)
+                properties[name] = value if isinstance(value, str | bool | int) else str(value)
+        return {
+            "subject": self.party(loaded, subject.type, subject.record, asked.subject_type, asked.subject_id),
+            "action": self.known("action", asked.action, vocabulary.actions),
+            "resource": self.party(loaded, resource.type, resource.record, asked.resource_type, asked.resource_id),
+            "properties": properties,
+        }
+
+    def party(self, loaded: Loaded, type: str, record: str, asked: str, id: str) -> dict[str, str]:
+        """A subject or resource: of another type than the bundle's, it is nobody known."""
+        if asked != type:
+            return {"type": self.of("type", asked), "id": self.of("id", id)}
+        return {"type": type, "id": self.id(loaded, record, id)} if id else {"type": type}
+
+    def evaluation(self, loaded: Loaded, answer: Answer) -> dict[str, Any]:
+        """One evaluation, for a record."""
+        entry: dict[str, Any] = {"evaluation_id": answer.evaluation_id, "decision": answer.body["decision"]}
+        if answer.asked is None or answer.decision is None:
+            return {**entry, "error": "malformed"}
+        entry |= self.request(loaded, answer.asked)
+        if answer.decision.error:
+            # The message could hold personal data: its kind must do.
+            return {**entry, "error": answer.decision.error.partition(":")[0]}
+        return {**entry, "codes": list(answer.decision.reasons)}

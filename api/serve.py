@@ -1,0 +1,254 @@
+"""`authz serve`: processes and signals around the application.
+
+One worker is this process. Several are children of it, which answer on one socket and load a copy that the parent
+made and admitted, so that all decide by the same bundle and facts, whatever happens to the files meanwhile.
+SIGTERM answers what was accepted; SIGHUP loads the bundle and the facts anew, whole or not at all.
+"""
+
+import asyncio
+import contextlib
+import functools
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from api.app import create_app
+from api.loaded import Loaded, Node, load
+from api.logs import configure, log
+from api.metrics import FOLDER
+from api.records import Recorder
+from authz.language.faults import Faulty
+
+BUNDLE_FILES = ("*.toml", "*.polar")
+
+
+class CannotServe(ValueError):
+    """The service cannot start so; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says."""
+
+    policy: Path
+    facts: Path
+    key: bytes = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    public_url: str = ""
+    record: Path | None = None
+    admin: bool = False
+
+
+def run(settings: Settings) -> int:
+    """Serve until a signal says to stop; the exit code.
+
+    Raises:
+        Faulty: the bundle or the facts are not admitted.
+        CannotServe: the address is not loopback, or taken; the record cannot be written.
+    """
+    if not _loopback(settings.host):
+        raise CannotServe(
+            f"`{settings.host}` is not a loopback address, and callers cannot be identified: serve on 127.0.0.1"
+        )
+    loaded = load(settings.policy, settings.facts)
+    _try_record(settings.record)
+    listening = _listen(settings.host, settings.port)
+    host, port = listening.getsockname()[:2]
+    url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    settings = replace(settings, public_url=url)
+    configure()
+    log().info(
+        "serving",
+        url=url,
+        callers="anyone: none are configured",
+        workers=settings.workers,
+        policy=loaded.policy.digest,
+        facts=loaded.facts.revision,
+    )
+    serve = _serve_here if settings.workers == 1 else _serve_by_workers
+    return serve(settings, loaded, listening)
+
+
+def _serve_here(settings: Settings, loaded: Loaded, listening: socket.socket) -> int:
+    server = uvicorn.Server(_config(_application(settings, loaded)))
+    # The server raises the signal that stopped it once more when all is answered.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: None)
+    server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def _serve_by_workers(settings: Settings, loaded: Loaded, listening: socket.socket) -> int:
+    with tempfile.TemporaryDirectory(prefix="poort-") as folder:
+        copies = _Copies(settings, Path(folder))
+        copies.admit(loaded)
+        counts = Path(folder) / "metrics"
+        counts.mkdir()
+        os.environ[FOLDER] = str(counts)
+        copied = replace(settings, policy=copies.current / "policy", facts=copies.current / f"facts{_suffix(settings)}")
+        _Workers(_config(functools.partial(worker, copied), settings.workers), listening, copies.reload).run()
+    return 0
+
+
+def worker(settings: Settings) -> FastAPI:
+    """The application of one worker, in a process of its own."""
+    configure()
+    return _application(settings, load(settings.policy, settings.facts))
+
+
+def _application(settings: Settings, loaded: Loaded) -> FastAPI:
+    node, recorder = Node(loaded), Recorder(settings.record)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        running: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(_reload(settings, node, recorder))
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
+        yield
+
+    return create_app(
+        node,
+        public_url=settings.public_url,
+        key=settings.key,
+        recorder=recorder,
+        admin=settings.admin,
+        lifespan=lifespan,
+    )
+
+
+async def _reload(settings: Settings, node: Node, recorder: Recorder) -> None:
+    """Swap what the node has loaded, as one, or leave it as it was."""
+    try:
+        loaded = await asyncio.to_thread(load, settings.policy, settings.facts)
+        recorder.reopen()
+    except (Faulty, OSError) as wrong:
+        _refused(wrong)
+        return
+    node.loaded = loaded
+    log().info("reloaded", policy=loaded.policy.digest, facts=loaded.facts.revision)
+
+
+def _refused(wrong: Exception) -> None:
+    faults = [fault.problem for fault in wrong.faults] if isinstance(wrong, Faulty) else [str(wrong)]
+    places = [str(fault.span) for fault in wrong.faults] if isinstance(wrong, Faulty) else []
+    log().error("reload refused: the policy that was loaded decides on", faults=faults, places=places)
+
+
+class _Copies:
+    """Admitted copies of the bundle and the facts; `current` is the one that workers load."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.folder, self.made = settings, folder, 0
+        self.current = folder / "current"
+
+    def admit(self, loaded: Loaded) -> None:
+        """Copy what was just loaded, and make the copy the current one.
+
+        Raises:
+            CannotServe: the files changed while they were read.
+            Faulty: they changed into something that is not admitted.
+        """
+        self.made += 1
+        copy = self.folder / str(self.made)
+        (copy / "policy").mkdir(parents=True)
+        for pattern in BUNDLE_FILES:
+            for path in self.settings.policy.glob(pattern):
+                shutil.copy(path, copy / "policy")
+        shutil.copy(self.settings.facts, copy / f"facts{_suffix(self.settings)}")
+        again = load(copy / "policy", copy / f"facts{_suffix(self.settings)}")
+        if (again.policy.digest, again.facts.revision) != (loaded.policy.digest, loaded.facts.revision):
+            raise CannotServe("the files changed while they were read: try again")
+        link = self.folder / "next"
+        link.symlink_to(copy.name)
+        link.replace(self.current)
+
+    def reload(self) -> bool:
+        """Whether the files as they are now were admitted."""
+        try:
+            self.admit(load(self.settings.policy, self.settings.facts))
+        except (Faulty, OSError, CannotServe) as wrong:
+            _refused(wrong)
+            return False
+        return True
+
+
+class _Workers(Multiprocess):
+    """Workers that are told to reload, and keep their connections, where others would be replaced."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, reload: Callable[[], bool]) -> None:
+        super().__init__(config, [listening])
+        self.reload = reload
+
+    def handle_hup(self) -> None:
+        if self.reload():
+            for process in self.processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid or 0, signal.SIGHUP)
+
+
+def _config(app: Any, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=not isinstance(app, FastAPI),
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=30,
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotServe(f"cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}") from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _try_record(path: Path | None) -> None:
+    try:
+        recorder = Recorder(path)
+    except OSError as error:
+        raise CannotServe(f"cannot write the record `{path}`: {(error.strerror or str(error)).lower()}") from None
+    if path is not None:
+        os.close(recorder.descriptor)
+    elif sys.stdout is None:
+        raise CannotServe("there is no standard output to record on: name a file with --record")
+
+
+def _suffix(settings: Settings) -> str:
+    return settings.facts.suffix
