@@ -1,4 +1,5 @@
 # make demo    set up, and decide a handful of telling requests
+# make serve   set up, and answer AuthZEN on http://127.0.0.1:8080 over the demo facts
 # make test    set up, and run every test
 # make check   format, lint, types, contracts
 # make bench   the figures in docs/performance.md
@@ -8,7 +9,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench format schemas clean
+.PHONY: demo serve test check bench format schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -16,6 +17,9 @@ demo: $(VENV)/.installed
 		$(BIN)/authz decide $$request || [ $$? -eq 2 ] || exit 1; \
 		echo; \
 	done
+
+serve: $(VENV)/.installed
+	@exec $(BIN)/authz serve
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q -n auto

@@ -234,7 +234,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise CannotServe(f"cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}") from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotServe(f"cannot listen on {host} port {port}: {why.lower()}") from None
     listening.set_inheritable(True)
     return listening
 
