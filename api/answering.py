@@ -11,7 +11,7 @@ from itsdangerous import URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import batches
+from api import batches, holding
 from api.answers import Answer, answer, evaluation_id
 from api.bodies import read_body, told
 from api.loaded import Loaded, Node
@@ -29,11 +29,13 @@ NOT_RECORDED = "the decision could not be recorded"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a call is answered with, and what its record and the counters are told of it."""
+    """What a call is answered with, what its record and the counters are told of it, and how many
+    milliseconds after its arrival it may leave."""
 
     body: Mapping[str, Any]
     record: Mapping[str, Any]
     answers: tuple[Answer, ...] = ()
+    held: int = 0
 
 
 def now() -> datetime:
@@ -52,6 +54,7 @@ class Answering:
     metrics: Metrics
     admin: bool = False
     clock: Callable[[], datetime] = now
+    ticks: holding.Ticks = field(default_factory=holding.Ticks)
 
     async def evaluation(self, request: Request) -> Response:
         """Decide one request."""
@@ -82,11 +85,11 @@ class Answering:
         """The answer to a call, once its record stands."""
         started = time.perf_counter()
         loaded, status = self.node.loaded, 200
-        at = self.clock()
+        at, since = self.clock(), holding.tick()
         try:
             given = await read_body(request)
             # A slow client is answered by what is so when its body is here.
-            loaded, at = self.node.loaded, self.clock()
+            loaded, at, since = self.node.loaded, self.clock(), holding.tick()
             said = await reply(loaded, given, at)
         except Problem as problem:
             status, said = problem.status, Reply(error(problem.status, problem.message), {})
@@ -110,7 +113,10 @@ class Answering:
         for one in said.answers:
             self.metrics.count(loaded, one)
         self.metrics.seconds.labels(endpoint, str(status)).observe(time.perf_counter() - started)
-        return as_json(said.body, status)
+        response = as_json(said.body, status)
+        if said.held:
+            await self.ticks.until(since + said.held)
+        return response
 
     async def evaluate(self, loaded: Loaded, given: Mapping[str, Any], at: datetime) -> Reply:
         """One decision."""
@@ -120,7 +126,7 @@ class Answering:
             raise Problem(400, told(wrong)) from None
         decision = next(loaded.policy.decide_each((asked,), loaded.facts, at))
         one = answer(loaded, asked, decision, self.admin)
-        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,))
+        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), wait((one,)))
 
     async def evaluate_all(self, loaded: Loaded, given: Mapping[str, Any], at: datetime) -> Reply:
         """The decisions of a batch, in order."""
@@ -129,7 +135,7 @@ class Answering:
             return await self.evaluate(loaded, given, at)
         answers = tuple(batches.answers(loaded, given, items, last, at, self.admin))
         record = {"evaluations": [self.pseudonyms.evaluation(loaded, one) for one in answers]}
-        return Reply({"evaluations": [one.body for one in answers]}, record, answers)
+        return Reply({"evaluations": [one.body for one in answers]}, record, answers, wait(answers))
 
     async def find(self, searched: Searched, loaded: Loaded, given: Mapping[str, Any], at: datetime) -> Reply:
         """A page of a search."""
@@ -149,7 +155,7 @@ class Answering:
                 "found": [self.found(searched, loaded, one.key) for one in page.found],
             },
         }
-        return Reply({**page.body, "context": context}, record)
+        return Reply({**page.body, "context": context}, record, held=0 if page.found else holding.SEARCH)
 
     def found(self, searched: Searched, loaded: Loaded, key: tuple[str, ...]) -> str:
         """A result, for a record."""
@@ -158,6 +164,13 @@ class Answering:
         subject, resource = loaded.policy.bundle.vocabulary.parties
         record = (subject if searched is Searched.SUBJECT else resource).record
         return self.pseudonyms.id(loaded, record, key[0])
+
+
+def wait(answers: tuple[Answer, ...]) -> int:
+    """How long answers wait, in milliseconds: by their number alone if one of them refuses."""
+    if all(one.decision is None or one.decision for one in answers):
+        return 0
+    return holding.EVALUATION + len(answers) // holding.ITEMS_PER_MILLISECOND
 
 
 def as_json(body: Mapping[str, Any], status: int = 200) -> Response:

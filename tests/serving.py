@@ -62,10 +62,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, policy: Path, *options: str, facts: Path | None = None) -> Iterator[Served]:
+def serving(
+    folder: Path, policy: Path, *options: str, facts: Path | None = None, module: str = "authz.cli"
+) -> Iterator[Served]:
     """A server over a bundle, stopped at the end as an operator would: it must exit 0."""
     port, record, log = free_port(), folder / "record.jsonl", folder / "log.jsonl"
-    command = [sys.executable, "-m", "authz.cli", "serve", "--policy", str(policy), "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--policy", str(policy), "--port", str(port)]
     command += ["--facts", str(facts or policy / "facts.json"), "--record", str(record), *options]
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as errors:
