@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from itsdangerous import URLSafeSerializer
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -41,7 +42,7 @@ def create_app(
     `public_url` is what metadata say, whatever a caller's Host header says; page tokens and pseudonyms are keyed from
     `key`; `admin` shows every caller all codes of a refusal.
     """
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Poort",
         description="OpenID AuthZEN Authorization API 1.0: allow or deny, with reasons.",
         version=node.loaded.policy.bundle.version,
@@ -133,9 +134,9 @@ def _operations(app: FastAPI, answering: Answering, url: str) -> None:
     async def ready() -> Response:
         loaded = answering.node.loaded
         state = {"policy": loaded.policy.digest, "facts": loaded.facts.revision}
-        if answering.recorder.torn:
+        if answering.recorder.failed:
             try:
-                answering.recorder.write({"event": "record resumed"})
+                answering.recorder.resume()
             except RecordLost:
                 return as_json({"status": "decisions cannot be recorded", **state}, 503)
         return as_json({"status": "ready", **state})

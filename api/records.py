@@ -4,12 +4,16 @@ It holds no personal data: ids of persons, and every text that the bundle and it
 pseudonyms. Who holds the key can find a person's lines; nobody else can.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+import select
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,9 @@ from api.answers import Answer
 from api.loaded import Loaded
 from authz import EvaluationRequest
 
+STDOUT = Path("/dev/stdout")
+PATIENCE = 1.0
+"""For how many seconds a full pipe is waited for."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -31,39 +38,80 @@ class Recorder:
 
     path: Path | None
     descriptor: int = field(init=False, default=1)
+    piped: bool = field(init=False, default=False)
+    failed: bool = field(init=False, default=False)
     torn: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.reopen()
 
     def reopen(self) -> None:
-        """Open the file anew, as after its rotation.
+        """Open the file anew, as after its rotation; a pipe so that it never blocks, whoever else writes to it.
 
         Raises:
-            OSError: it cannot be opened.
+            OSError: it cannot be opened, or is a pipe that nobody reads.
         """
-        if self.path is not None:
+        path = self.path
+        if path is None and _is_pipe(1) and STDOUT.exists():
+            path = STDOUT
+        if path is not None:
             before = self.descriptor
-            self.descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+            self.descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o640)
             if before > 2:
                 os.close(before)
+        self.piped = _is_pipe(self.descriptor)
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Append one record.
 
         Raises:
-            RecordLost: it could not be written whole.
+            RecordLost: it could not be written whole, or nobody took it in time.
         """
-        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+        self._append(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+
+    def resume(self) -> None:
+        """Append a line that is as long as most records, to see whether they can be written again.
+
+        Raises:
+            RecordLost: they cannot.
+        """
+        self._append(b'{"event":"record resumed"}'.ljust(select.PIPE_BUF - 2) + b"\n")
+
+    def _append(self, line: bytes) -> None:
         data = b"\n" + line if self.torn else line
         try:
-            written = os.write(self.descriptor, data)
-            while written < len(data):
-                self.torn = True
-                written += os.write(self.descriptor, data[written:])
+            with _turn(self.descriptor) if self.piped else nullcontext():
+                self._write(data)
         except OSError as error:
+            self.failed = True
             raise RecordLost(error.strerror or str(error)) from None
-        self.torn = False
+        self.failed = self.torn = False
+
+    def _write(self, data: bytes) -> None:
+        # Who reads too slowly is waited for once, not at every call.
+        patience = 0.0 if self.failed else PATIENCE
+        written = 0
+        while written < len(data):
+            try:
+                written += os.write(self.descriptor, data[written:])
+            except BlockingIOError:
+                if not select.select((), (self.descriptor,), (), patience)[1]:
+                    raise
+            self.torn = self.torn or 0 < written < len(data)
+
+
+def _is_pipe(descriptor: int) -> bool:
+    return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+
+
+@contextmanager
+def _turn(descriptor: int) -> Iterator[None]:
+    """One worker after another: a pipe takes long lines in parts."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import ipaddress
+import multiprocessing
 import os
 import shutil
 import signal
@@ -124,6 +125,10 @@ def _application(settings: Settings, loaded: Loaded) -> FastAPI:
             task.add_done_callback(running.discard)
 
         loop.add_signal_handler(signal.SIGHUP, hang_up)
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            # Nobody would reload or stop a worker that has lost its parent.
+            loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel)
         yield
 
     return create_app(
@@ -134,6 +139,11 @@ def _application(settings: Settings, loaded: Loaded) -> FastAPI:
         admin=settings.admin,
         lifespan=lifespan,
     )
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _reload(settings: Settings, node: Node, recorder: Recorder) -> None:
@@ -241,14 +251,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _try_record(path: Path | None) -> None:
+    if path is None and sys.stdout is None:
+        raise CannotServe("there is no standard output to record on: name a file with --record")
     try:
         recorder = Recorder(path)
     except OSError as error:
         raise CannotServe(f"cannot write the record `{path}`: {(error.strerror or str(error)).lower()}") from None
-    if path is not None:
+    if recorder.descriptor > 2:
         os.close(recorder.descriptor)
-    elif sys.stdout is None:
-        raise CannotServe("there is no standard output to record on: name a file with --record")
 
 
 def _suffix(settings: Settings) -> str:

@@ -63,21 +63,32 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    folder: Path, policy: Path, *options: str, facts: Path | None = None, module: str = "authz.cli"
+    folder: Path,
+    policy: Path,
+    *options: str,
+    facts: Path | None = None,
+    module: str = "authz.cli",
+    record: int | None = None,
+    stops: bool = True,
 ) -> Iterator[Served]:
-    """A server over a bundle, stopped at the end as an operator would: it must exit 0."""
-    port, record, log = free_port(), folder / "record.jsonl", folder / "log.jsonl"
+    """A server over a bundle, stopped at the end as an operator would: it must exit 0.
+
+    It records to a file, or, where a descriptor is given, to its standard output; `stops` false if the test ends it.
+    """
+    port, lines, log = free_port(), folder / "record.jsonl", folder / "log.jsonl"
     command = [sys.executable, "-m", module, "serve", "--policy", str(policy), "--port", str(port)]
-    command += ["--facts", str(facts or policy / "facts.json"), "--record", str(record), *options]
+    command += ["--facts", str(facts or policy / "facts.json"), *options]
+    command += [] if record is not None or "--record" in options else ["--record", str(lines)]
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=record or subprocess.DEVNULL, stderr=errors)
     try:
         with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
             until_ready(client, process, log)
-            yield Served(process, client, url, record, log)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(40) == 0, log.read_text()
+            yield Served(process, client, url, lines, log)
+        if stops:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(40) == 0, log.read_text()
     finally:
         if process.poll() is None:
             process.kill()

@@ -1,13 +1,18 @@
 """`authz serve` as an operator runs it: workers, signals, reloads under load, and what it refuses to start with."""
 
+import fcntl
 import itertools
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.serving import AUTHZEN, EVALUATION, ROOT, SEARCH, STUDENT, Served, serving
+from tests.serving import AUTHZEN, EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
 from tests.test_http import SARA
 
 
@@ -158,6 +163,76 @@ def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:
     assert throughout <= set(found), "nobody skipped who was there throughout"
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_reader_of_the_record_that_stalls_stops_decisions_and_nothing_else(tmp_path: Path, workers: str) -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    with serving(tmp_path, STUDENT, "--workers", workers, record=writer) as served:
+        os.close(writer)
+        answers = [served.post(EVALUATION, SARA).status_code for _ in range(40)]
+        assert answers[0] == 200 and answers[-1] == 503
+        assert served.client.get("/healthz").status_code == 200
+        assert eventually(lambda: served.client.get("/readyz").status_code == 503)
+
+        read = b""
+        os.set_blocking(reader, False)
+
+        def recovers() -> bool:
+            nonlocal read
+            with suppress(BlockingIOError):
+                read += os.read(reader, 1 << 20)
+            return served.post(EVALUATION, SARA).status_code == 200
+
+        assert eventually(recovers)
+        assert eventually(lambda: served.client.get("/readyz").status_code == 200)
+        # Long lines of several workers do not run into each other.
+        batch = {**SARA, "evaluations": [{}] * 200}
+        taken = threading.Thread(target=lambda: [served.post(EVALUATIONS, batch) for _ in range(4)])
+        taken.start()
+        while taken.is_alive():
+            with suppress(BlockingIOError):
+                read += os.read(reader, 1 << 20)
+        taken.join()
+        with suppress(BlockingIOError):
+            while part := os.read(reader, 1 << 20):
+                read += part
+    os.close(reader)
+    lines = [line for line in read.split(b"\n") if line]
+    whole = [line for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+    assert len(lines) - len(whole) <= int(workers), "a line cut off is followed by a new one"
+    batches = [json.loads(line) for line in whole if b'"endpoint":"evaluations"' in line]
+    assert [len(one["evaluations"]) for one in batches] == [200] * 4
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    with serving(tmp_path, STUDENT, "--workers", "2", stops=False) as served:
+        served.process.kill()
+        served.process.wait()
+
+        def gone() -> bool:
+            try:
+                served.connect().close()
+            except OSError:
+                return True
+            return False
+
+        assert eventually(gone)
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, STUDENT, "--workers", "2") as served:
+        before = workers_of(served)
+        os.kill(before[0], signal.SIGKILL)
+        assert eventually(lambda: len(found := workers_of(served)) == 2 and before[0] not in found)
+        assert served.post(EVALUATION, SARA).status_code == 200
+
+
+def workers_of(served: Served) -> list[int]:
+    """The processes that answer: children of the server's, the one that tracks resources apart."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
 def refused(*options: str) -> str:
     command = [sys.executable, "-m", "authz.cli", "serve", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -226,7 +301,11 @@ def schemathesis_given(operation: Any) -> Any:
 def test_the_examples_of_the_documentation_run(tmp_path: Path, folder: Path) -> None:
     with serving(tmp_path, folder) as served:
         told = served.client.get("/openapi.json").json()
-        assert served.client.get("/docs").status_code == 200
+        page = served.client.get("/docs")
+        assert page.status_code == 200
+        parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert len(parts) >= 3, "the page's own script and style"
+        assert all(served.client.get(part).status_code == 200 for part in parts), "and nobody else's"
         ran = 0
         for path, methods in told["paths"].items():
             for example in (
