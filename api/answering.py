@@ -125,7 +125,7 @@ class Answering:
         except MalformedRequest as wrong:
             raise Problem(400, told(wrong)) from None
         decision = next(loaded.policy.decide_each((asked,), loaded.facts, at))
-        one = answer(loaded, asked, decision, self.admin)
+        one = answer(loaded, asked, decision, self.admin, wants_explanation(given))
         return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), wait((one,)))
 
     async def evaluate_all(self, loaded: Loaded, given: Mapping[str, Any], at: datetime) -> Reply:
@@ -164,6 +164,12 @@ class Answering:
         subject, resource = loaded.policy.bundle.vocabulary.parties
         record = (subject if searched is Searched.SUBJECT else resource).record
         return self.pseudonyms.id(loaded, record, key[0])
+
+
+def wants_explanation(given: Mapping[str, Any]) -> bool:
+    """Whether a caller asks why: `options.explain` of a single evaluation."""
+    options = given.get("options")
+    return isinstance(options, dict) and options.get("explain") is True
 
 
 def wait(answers: tuple[Answer, ...]) -> int:

@@ -9,6 +9,7 @@ from api.loaded import Loaded, reason_texts
 from api.problems import error
 from authz import Decision, EvaluationRequest
 from authz.instants import format_instant
+from authz.workbench.answers import explanation_as_data
 
 BROKEN = "the request could not be judged"
 
@@ -23,8 +24,9 @@ class Answer:
     decision: Decision | None = None
 
 
-def answer(loaded: Loaded, asked: EvaluationRequest, decision: Decision, admin: bool) -> Answer:
-    """The answer to one request (AuthZEN 1.0, section 5.5); `admin` if the caller may see every code."""
+def answer(loaded: Loaded, asked: EvaluationRequest, decision: Decision, admin: bool, explain: bool = False) -> Answer:
+    """The answer to one request (AuthZEN 1.0, section 5.5); `admin` if the caller may see every code, and if
+    `explain`, the conditions and the smallest change too."""
     id = evaluation_id()
     context: dict[str, Any] = {}
     if decision.error:
@@ -34,9 +36,14 @@ def answer(loaded: Loaded, asked: EvaluationRequest, decision: Decision, admin: 
         context["reason_user"] = reason_texts(loaded, code)
         if admin:
             context["reason_admin"] = {"codes": list(decision.reasons)}
+    if admin and explain and not decision.error:
+        explained = explanation_as_data(decision.explain(), loaded.policy.bundle)
+        context["reason_admin"] = {**context.get("reason_admin", {}), **explained}
     context["evaluation_id"] = id
     context["evaluated_at"] = format_instant(decision.at)
     context |= echoed(loaded, asked)
+    if (expires_at := decision.expires_at) is not None:
+        context["expires_at"] = format_instant(expires_at)
     context |= {"policy": decision.policy, "facts": decision.facts}
     return Answer({"decision": decision.effect == "allow", "context": context}, id, asked, decision)
 

@@ -47,7 +47,14 @@ def answer() -> Schema:
     context = _object(
         {
             "reason_user": code,
-            "reason_admin": _object({"codes": {"type": "array", "items": STRING}}, ["codes"]),
+            "reason_admin": _object(
+                {
+                    "codes": {"type": "array", "items": STRING},
+                    "conditions": {"type": "object"},
+                    "smallest_change": {"type": ["object", "null"]},
+                },
+                [],
+            ),
             "error": problem()["properties"]["error"],
             "evaluation_id": STRING,
             "evaluated_at": SCALARS[INSTANT],

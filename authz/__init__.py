@@ -18,7 +18,7 @@ from authz.bundles.requests import EvaluationRequest, MalformedRequest
 from authz.deciding.decision import Decision, Effect, Evaluator
 from authz.facts.document import Facts
 from authz.language.faults import Fault, Faulty, Span
-from authz.policy import FactsOfAnotherBundle, Policy, load_bundle, load_facts
+from authz.policy import Explanation, FactsOfAnotherBundle, Policy, load_bundle, load_facts
 
 __all__ = [
     "Bundle",
@@ -26,6 +26,7 @@ __all__ = [
     "Effect",
     "EvaluationRequest",
     "Evaluator",
+    "Explanation",
     "Facts",
     "FactsOfAnotherBundle",
     "Fault",

@@ -18,6 +18,7 @@ import typer
 from authz.language.faults import CONTROLS, Faulty
 
 if TYPE_CHECKING:
+    from authz.deciding.decision import Decision
     from authz.policy import Policy
 
 # What every complaint about the command line is; typer exports no nearer name for it.
@@ -74,19 +75,40 @@ def decide(
         typer.Option("--at", metavar="INSTANT", help="Decide as at this instant; by default the request's, or now."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say where each reason stands, in English and Dutch.")
+        bool, typer.Option("--explain", help="Say why, condition by condition, and what would change it.")
     ] = False,
     as_json: JsonOption = False,
     policy: PolicyOption = DEFAULT_POLICY,
     evaluator: EvaluatorOption = EvaluatorName.COMPILED,
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", metavar="ID", help="REQUEST is a scenario file: decide this one of it."),
+    ] = None,
 ) -> None:
     """Decide one request: exits 0 to allow, 2 to deny, 1 if it could not be judged."""
+    from authz.workbench.answers import as_data, as_text
+    from authz.workbench.scenarios import decide_one
+
+    loaded = _load(policy, evaluator)
+    if scenario is not None and (facts is not None or at is not None or request == "-"):
+        raise typer.BadParameter("a scenario in a file has facts and an instant of its own", param_hint="--scenario")
+    decision = _decided(loaded, request, facts, at) if scenario is None else decide_one(loaded, Path(request), scenario)
+    if as_json:
+        _print_json(as_data(decision, loaded.bundle, explain))
+    else:
+        _print("\n".join(as_text(decision, loaded.bundle, explain)))
+    if decision.error:
+        _complain(f"could not judge: {decision.error}")
+        raise typer.Exit(FAILED)
+    raise typer.Exit(ALLOW if decision else DENY)
+
+
+def _decided(loaded: "Policy", request: str, facts: Path | None, at: str | None) -> "Decision":
+    """The decision on a request in a file or on standard input."""
     from authz.documents import decode, parse_json, read_document
     from authz.instants import parse_instant
     from authz.policy import load_facts
-    from authz.workbench.answers import as_data, as_text
 
-    loaded = _load(policy, evaluator)
     shown = "standard input" if request == "-" else request
     given = (
         parse_json(decode(sys.stdin.buffer.read(), shown), shown)
@@ -102,16 +124,8 @@ def decide(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--at") from None
-    known = load_facts(facts or policy / "facts.json", loaded)
-    decision = loaded.decide(asked, known, at=instant)
-    if as_json:
-        _print_json(as_data(decision, loaded.bundle))
-    else:
-        _print("\n".join(as_text(decision, asked, loaded.bundle, explain)))
-    if decision.error:
-        _complain(f"could not judge: {decision.error}")
-        raise typer.Exit(FAILED)
-    raise typer.Exit(ALLOW if decision else DENY)
+    known = load_facts(facts or Path(loaded.bundle.path) / "facts.json", loaded)
+    return loaded.decide(asked, known, at=instant)
 
 
 @app.command()

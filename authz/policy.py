@@ -1,8 +1,9 @@
 """A policy: a checked bundle with something that decides; requests and facts in, decisions out."""
 
+import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,16 @@ from authz.bundles.requests import EvaluationRequest, MalformedRequest, parse_re
 from authz.bundles.vocabulary import attribute
 from authz.compiled.python import compile_program
 from authz.deciding.decision import Decision, Evaluator, judge, permits
+from authz.deciding.expiry import Instants, expiry, instants_read
 from authz.documents import Loc, fault, read_document
+from authz.explaining.changes import Change, apply, nearby, possible
+from authz.explaining.compared import Compared, compared
+from authz.explaining.reading import Reading
+from authz.explaining.smallest import Situation, Smallest, smallest
+from authz.explaining.tree import Condition, tree
 from authz.facts.document import Facts, FactsReader
-from authz.facts.gather import Gather, gatherer
-from authz.instants import BEGIN, END
+from authz.facts.gather import Gather, gatherer, hours_after_asking
+from authz.instants import BEGIN, END, hours_after
 
 
 class FactsOfAnotherBundle(TypeError):
@@ -33,6 +40,8 @@ class Policy:
     digest: str
     gather: Gather = field(repr=False)
     facts_reader: FactsReader = field(repr=False)
+    instants: Instants = field(repr=False)
+    compared: Compared = field(repr=False)
 
     def decide(
         self, request: EvaluationRequest | Mapping[str, Any], facts: Facts, at: datetime | None = None
@@ -66,10 +75,19 @@ class Policy:
             FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
         """
         self.own(facts)
-        gathered = [(asked, self.gather(asked, facts, at, self.parameters)) for asked in requests]
+        cases = [Case(self, asked, facts, self.gather(asked, facts, at, self.parameters)) for asked in requests]
         return (
-            judge(self.evaluator, self.subject(asked, one), asked.action, one, at, self.digest, facts.revision)
-            for asked, one in gathered
+            judge(
+                self.evaluator,
+                self.subject(case.asked, case.gathered),
+                case.asked.action,
+                case.gathered,
+                at,
+                self.digest,
+                facts.revision,
+                case,
+            )
+            for case in cases
         )
 
     def permits(self, asked: EvaluationRequest, facts: Facts, at: datetime) -> bool:
@@ -141,6 +159,77 @@ class Policy:
         return self.facts_reader.read(given, shown, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a request was decided so: the condition tree of `allow`, and for a refusal what would allow."""
+
+    conditions: Condition
+    smallest: Smallest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one decision was made on: the policy, the request, the facts, and the records gathered from them."""
+
+    policy: Policy
+    asked: EvaluationRequest
+    facts: Facts
+    gathered: Any
+
+    def expires_at(self) -> datetime | None:
+        """The first later instant at which the same facts refuse."""
+        policy, asked = self.policy, self.asked
+        instants = policy.instants(self.gathered)
+        hours = hours_after_asking(policy.bundle.vocabulary, self.gathered)
+        instants |= {hours_after(instant, -each) for instant in instants for each in hours}
+        at_instant = self._regathered if hours else self._moved()
+
+        def permitted(moment: datetime) -> bool:
+            gathered = at_instant(moment)
+            return permits(policy.evaluator, policy.subject(asked, gathered), asked.action, gathered)
+
+        return expiry(permitted, self.gathered.at, instants)
+
+    def explain(self) -> Explanation:
+        """The condition tree of `allow`, and for a refusal the smallest change of facts that would allow."""
+        policy, bundle, asked, gathered = self.policy, self.policy.bundle, self.asked, self.gathered
+        subject = policy.subject(asked, gathered)
+        conditions = tree(Reading(bundle.program, attribute), subject, asked.action, gathered)
+        if subject is not None and conditions.holds:
+            return Explanation(conditions, None)
+        near = nearby(gathered, bundle.vocabulary, self.facts)
+
+        def regather(changes: Sequence[Change]) -> Any:
+            return policy.gather(asked, apply(changes, near, bundle.vocabulary), gathered.at, policy.parameters)
+
+        def permitted(record: Any) -> bool:
+            return permits(policy.evaluator, policy.subject(asked, record), asked.action, record)
+
+        situation = Situation(
+            bundle.program,
+            bundle.vocabulary,
+            gathered,
+            asked.action,
+            regather,
+            permitted,
+            lambda record: policy.subject(asked, record),
+        )
+        return Explanation(conditions, smallest(situation, possible(bundle, policy.compared, gathered)))
+
+    def _regathered(self, moment: datetime) -> Any:
+        return self.policy.gather(self.asked, self.facts, moment, self.policy.parameters)
+
+    def _moved(self) -> Callable[[datetime], Any]:
+        """What sets the records to another instant: nothing of them but that depends on it."""
+        record = copy.copy(self.gathered)
+
+        def moved(moment: datetime) -> Any:
+            object.__setattr__(record, "at", moment)
+            return record
+
+        return moved
+
+
 def load_bundle(folder: str | Path) -> Policy:
     """The policy in a bundle's folder, checked and compiled.
 
@@ -155,6 +244,8 @@ def load_bundle(folder: str | Path) -> Policy:
         bundle.digest,
         gatherer(bundle.vocabulary, bundle.classes),
         FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
+        instants_read(bundle.program, attribute),
+        compared(bundle.program),
     )
 
 

@@ -59,6 +59,7 @@ def test_data_for_programs_is_stable() -> None:
         "texts": {"CONSENT_WITHDRAWN": {"en": "consent has been withdrawn", "nl": "de toestemming is ingetrokken"}},
         "error": None,
         "at": "2025-03-10T12:00:00Z",
+        "expires_at": None,
         "policy": "",
         "facts": "",
     }

@@ -118,6 +118,28 @@ DerivedTable = Annotated[
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class WordsTable:
+    """What something is called, in English and Dutch."""
+
+    en: StrictStr
+    nl: StrictStr
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class ChangeTable:
+    """How one list or value of a facts document may change, and who may write that."""
+
+    en: StrictStr
+    nl: StrictStr
+    add: tuple[Word, ...] = Field(default=(), description="who may add a row, which counts from then on")
+    end: tuple[Word, ...] = Field(default=(), description="who may end a row that is in force")
+    fill: Mapping[Word, Words] = Field(
+        default_factory=dict, description="who may say a field that a row leaves out so far"
+    )
+    set: tuple[Word, ...] = Field(default=(), description="who may set a value anew, such as an instant to now")
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class VocabularyTable:
     """`vocabulary.toml`: the types and fields that rules may speak of, and how rows reach a request."""
 
@@ -126,6 +148,10 @@ class VocabularyTable:
     values: Mapping[Word, FieldLine] = Field(default_factory=dict)
     collections: Mapping[Word, CollectionTable] = Field(default_factory=dict)
     derived: Mapping[Word, DerivedTable] = Field(default_factory=dict)
+    writers: Mapping[Word, WordsTable] = Field(default_factory=dict, description="those who may write facts")
+    changes: Mapping[Word, ChangeTable] = Field(
+        default_factory=dict, description="by list or value of a facts document: how it may change, by whom"
+    )
     bare_date_zone: StrictStr = Field(default="Europe/Amsterdam", description="where a bare date begins at midnight")
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from authz.bundles.tables import (
     AgeTable,
+    ChangeTable,
     FieldTable,
     HoursTable,
     ManifestTable,
@@ -17,6 +18,7 @@ from authz.bundles.tables import (
     RequestFieldTable,
     VariantTable,
     VocabularyTable,
+    WordsTable,
 )
 from authz.bundles.values import read_value
 from authz.documents import Loc, fault
@@ -122,6 +124,8 @@ class Vocabulary:
     schema: Schema
     actions: tuple[str, ...]
     bare_date_zone: str
+    writers: Mapping[str, WordsTable]
+    changes: Mapping[str, ChangeTable]
 
     @property
     def parties(self) -> tuple[Party, Party]:
@@ -169,6 +173,8 @@ class _Resolving:
         for name, row in rows.items():
             self.check_row(name, row)
         values = {name: self.value(name, given) for name, given in self.table.values.items()}
+        for name, change in self.table.changes.items():
+            self.check_change(name, change)
         parameter_types = {name: self.parameter(name, given) for name, given in self.manifest.parameters.items()}
         properties = {name: self.property(name, given) for name, given in self.manifest.request.fields.items()}
         asked = self.manifest.request
@@ -218,6 +224,8 @@ class _Resolving:
             schema=schema,
             actions=actions,
             bare_date_zone=self.table.bare_date_zone,
+            writers=self.table.writers,
+            changes=self.table.changes,
         )
 
     def raise_faults(self) -> None:
@@ -370,6 +378,31 @@ class _Resolving:
             self.keyed(record, (*loc, "no_id_of", given))
         for given in row.refuses:
             self.text_field(row, given, (*loc, "refuses"))
+
+    def check_change(self, name: str, change: ChangeTable) -> None:
+        loc: Loc = ("changes", name)
+        row = next((row for row in self.rows.values() if row.facts == name), None)
+        if row is None and name not in self.table.values:
+            known = [*(row.facts for row in self.rows.values() if row.facts), *self.table.values]
+            self.wrong(loc, f"facts have no `{name}`", did_you_mean(name, known))
+            return
+        said = {"add": change.add, "end": change.end, "set": change.set, **change.fill}
+        for how, writers in said.items():
+            for writer in writers:
+                if writer not in self.table.writers:
+                    self.wrong((*loc, how), f"unknown writer `{writer}`", did_you_mean(writer, self.table.writers))
+        if row is None:
+            if change.add or change.end or change.fill:
+                self.wrong(loc, "a value is `set`, and nothing else")
+            return
+        if change.set:
+            self.wrong((*loc, "set"), "rows are added, ended or filled: only a value is set")
+        if change.end and not row.interval:
+            self.wrong((*loc, "end"), f"`{row.name}` has no interval that could end")
+        self.known_fields(row, change.fill, (*loc, "fill"))
+        for field in change.fill:
+            if field in row.fields and not isinstance(row.fields[field].type, Optional):
+                self.wrong((*loc, "fill", field), f"`{field}` is always there", "make it optional: `?`")
 
     def known_fields(self, row: RowType, names: Iterable[str], loc: Loc) -> None:
         for name in names:

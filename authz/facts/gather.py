@@ -53,6 +53,21 @@ def gatherer(vocabulary: Vocabulary, classes: Classes) -> Gather:
     return gather
 
 
+def hours_after_asking(vocabulary: Vocabulary, gathered: Any) -> set[int]:
+    """The hours by which some derived field lies after the instant asked at, and so moves with it."""
+    found = set()
+    for table in vocabulary.derived.values():
+        if isinstance(table, HoursTable) and table.hours_after == "at":
+            found.add(_follow_record(gathered, tuple(table.hours.split("."))))
+    return found - {None}
+
+
+def _follow_record(record: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        record = None if record is None else getattr(record, attribute(name))
+    return record
+
+
 def _follow(fields: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """The value at a path, None as soon as something on it is absent."""
     value = fields[path[0]]

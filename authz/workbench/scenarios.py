@@ -110,6 +110,29 @@ def run_file(policy: Policy, path: Path, words: str = "") -> Iterator[Result]:
         seen.add(name)
 
 
+def decide_one(policy: Policy, path: Path, id: str) -> Decision:
+    """The decision on the scenario of this id in a file, whatever it expects.
+
+    Raises:
+        Faulty: there is none, or it has faults.
+    """
+    shown = str(path)
+    document, unsound = inspect_document(path, shown)
+    scenarios = document.get("scenarios") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(scenarios, list):
+        raise Faulty([fault(shown, (), "is no scenario file")])
+    for index, given in enumerate(scenarios):
+        if _text(given, "id") == id:
+            own = [
+                fault(shown, loc, problem) for loc, problem in unsound if loc[:2] in (("scenarios", index), ("facts",))
+            ]
+            if own:
+                raise Faulty(own)
+            return decide(policy, given, document.get("facts", {}), shown, ("scenarios", index))[1]
+    near = did_you_mean(id, (_text(given, "id") for given in scenarios))
+    raise Faulty([fault(shown, (), f"has no scenario `{id}`", near)])
+
+
 def _file_problems(document: object, unsound: list[tuple[Loc, str]], shown: str) -> list[str]:
     """What is wrong with a file beside its scenarios."""
     if not isinstance(document, dict):

@@ -1,0 +1,137 @@
+"""The condition tree of a decision: each condition of `allow`, whether it holds, and the row that shows it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from authz.explaining.polar import value_of, written
+from authz.explaining.reading import Known, Reading, Unasked
+from authz.language.faults import Span
+from authz.language.formula import Absent, And, CheckedRule, Exists, Formula, Invoke, Not, Or
+
+
+class Kind(StrEnum):
+    """What a condition asks."""
+
+    ALL = "all"
+    ANY = "any"
+    NOT = "not"
+    SOME = "some"
+    RULE = "rule"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition, and whether it holds.
+
+    Of a condition on some row (`SOME`), `row` is a witness or else the nearest miss, the row that fails least,
+    `conditions` are what is asked of it, and `collection` and `rows` tell where it was found among how many.
+    """
+
+    kind: Kind
+    formula: Formula
+    holds: bool
+    span: Span
+    conditions: "tuple[Condition, ...]" = ()
+    row: Any = field(default=None, repr=False)
+    collection: str = ""
+    rows: int = 0
+
+    @property
+    def text(self) -> str:
+        """The condition as its author would write it on one line; of a condition on rows, what it ranges over."""
+        if isinstance(self.formula, Exists):
+            return f"{self.formula.variable.name} in {value_of(self.formula.collection)}"
+        return written(self.formula)
+
+
+def tree(reading: Reading, subject: Any, action: str, request: Any) -> Condition:
+    """The condition tree of `allow` on a request; without a subject nothing was asked of it."""
+    alternatives = [
+        _rule(reading, rule, known) for rule, known in reading.matching("allow", (subject, action, request))
+    ]
+    if len(alternatives) == 1:
+        return alternatives[0]
+    rules = reading.program.rules["allow"]
+    holds = any(each.holds for each in alternatives)
+    return Condition(Kind.ANY, Or(tuple(rule.body for rule in rules)), holds, rules[0].span, tuple(alternatives))
+
+
+def faults(condition: Condition, wanted: bool = True) -> Iterator[Condition]:
+    """The conditions at the ends of the tree that are not as they should be."""
+    if condition.holds is wanted:
+        return
+    below = not wanted if condition.kind is Kind.NOT else wanted
+    parts = [part for part in condition.conditions if part.holds is not below]
+    if not parts:
+        yield condition
+    for part in parts:
+        yield from faults(part, below)
+
+
+def _rule(reading: Reading, rule: CheckedRule, known: Known) -> Condition:
+    return Condition(
+        Kind.RULE,
+        Invoke(rule.name, tuple(p for p in rule.parameters), rule.span),
+        reading.holds(rule.body, known),
+        rule.span,
+        _parts(reading, rule.body, known, rule.span),
+    )
+
+
+def _parts(reading: Reading, formula: Formula, known: Known, span: Span) -> tuple[Condition, ...]:
+    """The conditions of a body: those it joins, or it alone."""
+    if isinstance(formula, And):
+        return _asked(reading, formula.parts, known, span)
+    return (_condition(reading, formula, known, span),)
+
+
+def _asked(reading: Reading, parts: tuple[Formula, ...], known: Known, span: Span) -> tuple[Condition, ...]:
+    """The conditions among these that can be judged: not those behind a guard that fails."""
+    found = []
+    for part in parts:
+        with suppress(Unasked):
+            found.append(_condition(reading, part, known, span))
+    return tuple(found)
+
+
+def _condition(reading: Reading, formula: Formula, known: Known, span: Span) -> Condition:
+    span = getattr(formula, "span", span)
+    holds = reading.holds(formula, known)
+    match formula:
+        case And(parts=parts) | Or(parts=parts):
+            kind = Kind.ALL if isinstance(formula, And) else Kind.ANY
+            return Condition(kind, formula, holds, span, _asked(reading, parts, known, span))
+        case Not(operand=operand) if not isinstance(operand, Absent):
+            below = _condition(reading, operand, known, span)
+            return Condition(Kind.NOT, formula, holds, below.span, (below,))
+        case Exists():
+            return _some(reading, formula, known, holds)
+        case Invoke(name=name, arguments=arguments):
+            given = tuple(reading.value(argument, known) for argument in arguments)
+            alternatives = tuple(_rule(reading, rule, own) for rule, own in reading.matching(name, given))
+            if len(alternatives) == 1:
+                alternatives = alternatives[0].conditions
+            return Condition(Kind.RULE, formula, holds, span, alternatives)
+        case _:
+            # An absence under a `not` is one test, and its place is the absence's.
+            own = formula.operand.span if isinstance(formula, Not) and isinstance(formula.operand, Absent) else span
+            return Condition(Kind.TEST, formula, holds, own)
+
+
+def _some(reading: Reading, formula: Exists, known: Known, holds: bool) -> Condition:
+    name, rows = formula.variable.name, reading.value(formula.collection, known)
+
+    def far(row: Any) -> int:
+        return reading.far(formula.body, {**known, name: row})
+
+    # The first of the nearest: a witness is at no distance.
+    nearest = min(rows, key=far, default=None)
+    collection = formula.collection.fields[-1]
+    if nearest is None:
+        return Condition(Kind.SOME, formula, holds, formula.span, collection=collection)
+    conditions = _parts(reading, formula.body, {**known, name: nearest}, formula.span)
+    return Condition(Kind.SOME, formula, holds, formula.span, conditions, nearest, collection, len(rows))
