@@ -177,6 +177,27 @@ def check(folder: BundleArgument = DEFAULT_POLICY) -> None:
 
 
 @app.command()
+def fuzz(
+    folder: BundleArgument = DEFAULT_POLICY,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to draw worlds.")] = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="Where the stream of worlds begins.")] = 0,
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", metavar="DIR", help="Where worlds are kept; by default .authz-fuzz/ and the bundle."),
+    ] = None,
+) -> None:
+    """Doubt a bundle: generated worlds against its laws, its search and oso; exits 1 if something differs."""
+    from authz.workbench.fuzz import fuzz as doubt
+
+    loaded = _load(folder, EvaluatorName.COMPILED)
+    kept = corpus or Path(".authz-fuzz") / loaded.bundle.name
+    with _progress("worlds") as progress:
+        report = doubt(loaded, seconds, seed, kept, progress)
+    _print("\n".join(report.lines()))
+    raise typer.Exit(FAILED if report.wrong else ALLOW)
+
+
+@app.command()
 def serve(
     policy: PolicyOption = DEFAULT_POLICY,
     facts: Annotated[

@@ -15,6 +15,7 @@ from authz.bundles.vocabulary import attribute
 from authz.compiled.python import compile_program
 from authz.deciding.decision import Decision, Evaluator, judge, permits
 from authz.deciding.expiry import Instants, expiry, instants_read
+from authz.deciding.needs import needed
 from authz.documents import Loc, fault, read_document
 from authz.explaining.changes import Change, apply, nearby, possible
 from authz.explaining.compared import Compared, compared
@@ -42,6 +43,7 @@ class Policy:
     facts_reader: FactsReader = field(repr=False)
     instants: Instants = field(repr=False)
     compared: Compared = field(repr=False)
+    needed: frozenset[str] = field(repr=False)
 
     def decide(
         self, request: EvaluationRequest | Mapping[str, Any], facts: Facts, at: datetime | None = None
@@ -246,6 +248,7 @@ def load_bundle(folder: str | Path) -> Policy:
         FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
         instants_read(bundle.program, attribute),
         compared(bundle.program),
+        needed(bundle.program),
     )
 
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 from authz.bundles.requests import EvaluationRequest
-from authz.deciding.needs import needed
 from authz.facts.candidates import candidates_of
 from authz.facts.document import Facts, Key
 from authz.policy import Policy
@@ -65,7 +64,7 @@ def search(
     known = {subject.type: asked.subject_id, resource.type: asked.resource_id}
     known |= {name: asked.properties[name] for name, kind in vocabulary.properties.items() if kind.names}
     names = (party.type, *tried)
-    find = candidates_of(facts, vocabulary, needed(policy.bundle.program))
+    find = candidates_of(facts, vocabulary, policy.needed)
     keys = find(names, {name: id for name, id in known.items() if name not in names}, after)
     return _decided(policy, facts, at, (_about(asked, searched, tried, key) for key in keys))
 

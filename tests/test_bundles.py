@@ -539,6 +539,7 @@ def test_words_of_python_name_anything(bundle: Path, edit: Edit, name: str) -> N
     edit("vocabulary.toml", "[values]\n", f'[values]\n{name} = "Integer?"\n')
     edit("vocabulary.toml", 'facts = "suspensions"', 'facts = "yield"')
     edit("vocabulary.toml", "suspensions = { en", '"yield" = { en')
+    edit("bundle.toml", 'never_grants = "suspensions"', 'never_grants = "yield"')
     edit("bundle.toml", "", f'{name} = {{ type = "Integer?" }}\n')
     facts = load_bundle(bundle).facts({name: 3, "yield": [], "holds": [], "students": []})
     assert facts.values[name] == 3

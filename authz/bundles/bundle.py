@@ -1,7 +1,7 @@
 """Load a bundle from its folder: three TOML files, every `*.polar` beside them, and nothing that runs."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from authz.bundles.records import Classes, record_classes
-from authz.bundles.tables import CatalogueTable, ManifestTable, ReasonTable, SubstituteTable, VocabularyTable
+from authz.bundles.tables import CatalogueTable, LawTable, ManifestTable, ReasonTable, SubstituteTable, VocabularyTable
 from authz.bundles.values import read_value
 from authz.bundles.vocabulary import PARAMETERS, Vocabulary, attribute, resolve
 from authz.documents import Loc, fault, faults_of, parse_toml, read_text
@@ -18,6 +18,7 @@ from authz.language.checker import check
 from authz.language.faults import Fault, Faulty, Span, did_you_mean
 from authz.language.formula import Program
 from authz.language.parser import parse
+from authz.language.types import Record
 
 MANIFEST, VOCABULARY, CATALOGUE = "bundle.toml", "vocabulary.toml", "reasons.toml"
 Table = TypeVar("Table")
@@ -44,6 +45,7 @@ class Bundle:
     classes: Classes = field(repr=False)
     files: tuple[syntax.File, ...] = field(repr=False)
     parameters: Any
+    laws: tuple[LawTable, ...] = field(repr=False, default=())
 
 
 def load(folder: str | Path) -> Bundle:
@@ -88,6 +90,7 @@ def load(folder: str | Path) -> Bundle:
         classes = record_classes(resolved)
         parameters = _defaults(resolved, classes, str(directory / MANIFEST))
         program = check(shown, files, resolved.schema)
+        faults += _laws(manifest.laws, resolved, program, str(directory / MANIFEST))
     except Faulty as more:
         raise PolicyError([*faults, *more.faults]) from None
     if faults:
@@ -105,6 +108,7 @@ def load(folder: str | Path) -> Bundle:
         classes,
         files,
         parameters,
+        manifest.laws,
     )
 
 
@@ -143,6 +147,36 @@ def _codes(catalogue: CatalogueTable, shown: str) -> list[Fault]:
     if catalogue.substitute.code in codes:
         faults.append(fault(shown, ("substitute", "code"), f"`{catalogue.substitute.code}` is a reason itself"))
     return faults
+
+
+def _laws(laws: tuple[LawTable, ...], vocabulary: Vocabulary, program: Program, shown: str) -> Iterator[Fault]:
+    """What is wrong with the laws of a manifest."""
+    listed = {row.facts: row.name for row in vocabulary.rows.values() if row.facts}
+    for index, law in enumerate(laws):
+        loc: Loc = ("laws", index)
+        record = listed.get(law.never_grants)
+        if record is None:
+            near = did_you_mean(law.never_grants, listed)
+            yield fault(shown, (*loc, "never_grants"), f"facts have no list `{law.never_grants}`", near)
+        elif law.when is not None:
+            rules = program.rules.get(law.when)
+            if rules is None:
+                yield fault(
+                    shown, (*loc, "when"), f"there is no rule `{law.when}`", did_you_mean(law.when, program.rules)
+                )
+                continue
+            given = [getattr(parameter, "type", None) for parameter in rules[0].parameters]
+            schema = vocabulary.schema
+            wanted = [schema.request, Record(record)][-len(given) :] if given else []
+            if len(given) != len(wanted) or not all(
+                isinstance(one, Record) and schema.is_a(other, one) for one, other in zip(given, wanted, strict=True)
+            ):
+                yield fault(
+                    shown,
+                    (*loc, "when"),
+                    f"`{law.when}` is no rule over a request and a row of `{law.never_grants}`",
+                    f"write `{law.when}(request: {schema.request}, row: {record}) if ...`",
+                )
 
 
 def _digest(texts: Mapping[str, str]) -> str:

@@ -206,6 +206,18 @@ class ParameterTable:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class LawTable:
+    """A law that holds of the rules: adding such a row to any facts never turns a refusal into a permit."""
+
+    never_grants: Annotated[Word, Field(description="a list of a facts document")]
+    when: Word | None = Field(
+        default=None,
+        description="a rule over the request and the row, or the row alone; the law is about rows it holds of",
+    )
+    about: StrictStr = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class ManifestTable:
     """`bundle.toml`: name, version, actions, parameters, and how a request becomes records."""
 
@@ -215,6 +227,7 @@ class ManifestTable:
     actions: Annotated[tuple[StrictStr, ...], Field(min_length=1)]
     about: StrictStr = ""
     parameters: Mapping[Word, ParameterTable] = Field(default_factory=dict)
+    laws: tuple[LawTable, ...] = Field(default=(), description="what `authz fuzz` tries to break")
 
 
 @dataclass(frozen=True, config=_CLOSED)

@@ -3,6 +3,7 @@
 import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from authz.bundles.tables import (
@@ -620,6 +621,7 @@ def _by(of: str, by: tuple[str, ...]) -> str:
     return f"rows of {of} with the request's {', '.join(by[:-1]) + ' and ' if by[1:] else ''}{by[-1]}"
 
 
+@cache
 def attribute(name: str) -> str:
     """The Python attribute that holds a field: Python's own words get a `_` behind them."""
     return f"{name}_" if keyword.iskeyword(name) else name

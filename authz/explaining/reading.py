@@ -49,6 +49,8 @@ class Reading:
 
     def __init__(self, program: Program, attribute: Callable[[str], str]) -> None:
         self.program, self.attribute = program, attribute
+        self.held: set[tuple[str, int]] = set()
+        """The clauses that were found to hold, by path and line."""
         self._held: dict[tuple[Any, ...], bool] = {}
         self._far: dict[tuple[Any, ...], int] = {}
         # What is remembered is remembered by identity: nothing may be collected meanwhile.
@@ -98,8 +100,14 @@ class Reading:
         key = (name, *map(identity, arguments))
         if key not in self._held:
             self._kept.append(arguments)
-            self._held[key] = any(self.holds(rule.body, known) for rule, known in self.matching(name, arguments))
+            self._held[key] = any(self._clause(rule, known) for rule, known in self.matching(name, arguments))
         return self._held[key]
+
+    def _clause(self, rule: CheckedRule, known: Known) -> bool:
+        holds = self.holds(rule.body, known)
+        if holds:
+            self.held.add((rule.span.path, rule.span.line))
+        return holds
 
     def holds(self, formula: Formula, known: Known) -> bool:
         """Whether a condition holds.

@@ -1,16 +1,13 @@
 """An explanation as data for programs, and its changes in words, English and Dutch."""
 
-import dataclasses
-from collections.abc import Container, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Container, Mapping
 from typing import Any
 
 from authz.bundles.bundle import Bundle
-from authz.bundles.vocabulary import attribute
 from authz.explaining.changes import Change, How
 from authz.explaining.smallest import Smallest
 from authz.explaining.tree import Condition, Kind
-from authz.instants import BEGIN, END, format_instant
+from authz.facts.written import row_as_data, value_as_data
 
 NOTHING = {
     "en": "nothing that anybody may write would allow this now",
@@ -74,28 +71,6 @@ def said(change: Change, bundle: Bundle, language: str) -> str:
 def row_in_words(row: Any, but: Container[str] = ()) -> str:
     """A row on one line, but for some fields."""
     return ", ".join(f"{name} {_plain(value)}" for name, value in row_as_data(row).items() if name not in but)
-
-
-def row_as_data(row: Any) -> dict[str, Any]:
-    """A row as a facts document has it: what is absent is left out."""
-    return {name: value_as_data(value) for name, value in _said(row)}
-
-
-def value_as_data(value: Any) -> Any:
-    """A value as a facts document has it."""
-    if isinstance(value, datetime):
-        return format_instant(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return [value_as_data(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _said(row: Any) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(row):
-        value = getattr(row, field.name)
-        if value is not None and value not in (BEGIN, END, ()):
-            name = field.name.removesuffix("_")
-            yield (name if attribute(name) == field.name else field.name), value
 
 
 def _plain(value: Any) -> str:

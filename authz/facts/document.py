@@ -19,6 +19,7 @@ from authz.bundles.records import Classes
 from authz.bundles.values import annotation
 from authz.bundles.vocabulary import RowType, Vocabulary, attribute
 from authz.documents import Loc, fault, faults_of
+from authz.facts.written import row_as_data
 from authz.language.faults import Fault, Faulty, did_you_mean
 from authz.language.types import STRING, Collection, Optional, Type
 
@@ -38,6 +39,8 @@ class Facts:
     values: Mapping[str, Any] = field(repr=False)
     revision: str
     shape: str
+    lists: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """All rows as the document lists them, those that no request reaches included."""
     indexes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What searches have indexed so far, by collection and names; it only ever grows, and tells nothing new."""
 
@@ -101,23 +104,29 @@ class FactsReader:
         faults = list(_integrity(self.listed, rows, given, shown, at))
         if faults:
             raise Faulty(faults)
-        return Facts(
-            {
-                row.name: {getattr(one, attribute(row.key)): one for one in rows[row.facts]}
-                for row in self.listed.values()
-                if row.key
-            },
-            {
-                name: _by_key(rows[self._list_of(kind.of)], kind.by)
-                for name, kind in self.vocabulary.collections.items()
-            },
-            {name: getattr(document, attribute(name)) for name in self.vocabulary.values},
-            hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16],
-            self.shape,
+        values = {name: getattr(document, attribute(name)) for name in self.vocabulary.values}
+        revision = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
+        return self.changed(Facts({}, {}, values, revision, self.shape, lists=rows), rows)
+
+    def changed(self, facts: Facts, lists: Mapping[str, tuple[Row, ...]]) -> Facts:
+        """The facts with some lists as given instead: whole rows, as `problems` finds none in."""
+        entities, collections = dict(facts.entities), dict(facts.collections)
+        for name, rows in lists.items():
+            kind = self.listed[name]
+            if kind.key:
+                entities[kind.name] = {getattr(one, attribute(kind.key)): one for one in rows}
+            for collection, collected in self.vocabulary.collections.items():
+                if collected.of == kind.name:
+                    collections[collection] = _by_key(rows, collected.by)
+        return dataclasses.replace(
+            facts, entities=entities, collections=collections, lists={**facts.lists, **lists}, indexes={}
         )
 
-    def _list_of(self, record: str) -> str:
-        return self.vocabulary.rows[record].facts
+    def problems(self, name: str, row: Row, facts: Facts) -> list[str]:
+        """What is wrong with a row that a list could have, beside these facts."""
+        kind = self.listed[name]
+        check = _checks(kind, facts.entities)
+        return [f"{field}: {problem}" for field, problem in check(row, row_as_data(row, kind))]
 
     def _near(self, one: Fault) -> Fault:
         """The fault, with the likely key where one is unknown."""
@@ -174,7 +183,7 @@ def _integrity(
 Checks = Callable[[Row, Mapping[str, Any]], Iterator[tuple[str, str]]]
 
 
-def _checks(kind: RowType, ids: Mapping[str, set[str]]) -> Checks:
+def _checks(kind: RowType, ids: Mapping[str, Container[str]]) -> Checks:
     """What a row of this type must satisfy: each failure as a field and a problem."""
     references = [(name, field.names) for name, field in kind.fields.items() if field.names]
     texts = [name for name, field in kind.fields.items() if field.type == STRING and not field.names]

@@ -23,6 +23,7 @@ def gatherer(vocabulary: Vocabulary, classes: Classes) -> Gather:
     plain = {name: kind for name, kind in vocabulary.properties.items() if not kind.names}
     collections = [(name, kind.by) for name, kind in vocabulary.collections.items()]
     derive = [(name, _derivation(table, vocabulary)) for name, table in vocabulary.derived.items()]
+    renamed = [name for name in vocabulary.schema.records[REQUEST].fields if attribute(name) != name]
 
     def gather(request: EvaluationRequest, facts: Facts, at: datetime, parameters: Any) -> Any:
         ids = {subject.type: request.subject_id, resource.type: request.resource_id}
@@ -48,7 +49,9 @@ def gatherer(vocabulary: Vocabulary, classes: Classes) -> Gather:
             fields[name] = () if None in key else facts.rows(name, key)
         for name, derivation in derive:
             fields[name] = derivation(fields)
-        return make(**{attribute(name): value for name, value in fields.items()})
+        for name in renamed:
+            fields[attribute(name)] = fields.pop(name)
+        return make(**fields)
 
     return gather
 
