@@ -86,8 +86,18 @@ def run(policy: Policy, paths: Sequence[Path], words: str = "") -> Iterator[Resu
             yield from run_file(policy, file, words)
 
 
-def run_file(policy: Policy, path: Path, words: str = "") -> Iterator[Result]:
-    """The result of every scenario in one file."""
+def titles(path: Path) -> list[tuple[str, str]]:
+    """The id and title of each scenario in a file, in order; none where the file is unsound."""
+    try:
+        document, _ = inspect_document(path, str(path))
+    except Faulty:
+        return []
+    scenarios = document.get("scenarios") if isinstance(document, dict) else None
+    return [(_text(each, "id"), _text(each, "title")) for each in scenarios] if isinstance(scenarios, list) else []
+
+
+def run_file(policy: Policy, path: Path, words: str = "", only: int | None = None) -> Iterator[Result]:
+    """The result of every scenario in one file, or of the one at the index `only`; and what is wrong with the file."""
     shown = str(path)
     try:
         document, unsound = inspect_document(path, shown)
@@ -102,7 +112,7 @@ def run_file(policy: Policy, path: Path, words: str = "") -> Iterator[Result]:
     shared, seen = document.get("facts", {}), set[str]()
     for index, given in enumerate(document["scenarios"]):
         name, titled = _text(given, "id"), _text(given, "title")
-        if all(word in f"{name} {titled}".lower() for word in words.lower().split()):
+        if only in (None, index) and all(word in f"{name} {titled}".lower() for word in words.lower().split()):
             own = [str(fault(shown, loc, problem)) for loc, problem in unsound if loc[:2] == ("scenarios", index)]
             if name in seen:
                 own.append(str(fault(shown, ("scenarios", index, "id"), f"`{name}` stands here twice")))

@@ -1,0 +1,74 @@
+"""For testers (`pip install 'poort[testing]'`): Hypothesis strategies for the requests, facts and worlds of any bundle.
+
+    from authz import load_bundle
+    from authz.testing import decide, worlds
+
+    policy = load_bundle("policies/student_data")
+
+    @given(worlds(policy))
+    def test_no_permit_without_a_link(world):
+        assert not (decide(policy, world) and not world.facts.lists["links"])
+
+A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.workbench.worlds`). It
+shrinks towards the first of them, unedited. A bundle's scenario files are collected by `pytest FOLDER` of themselves.
+"""
+
+from functools import lru_cache
+
+from hypothesis import strategies as st
+
+from authz.bundles.requests import EvaluationRequest
+from authz.deciding.decision import Decision
+from authz.facts.document import Facts
+from authz.policy import Policy
+from authz.workbench.worlds import World, Worlds, as_scenario, seeds
+
+__all__ = ["World", "as_scenario", "decide", "facts", "requests", "worlds"]
+
+MOST_NUMBERS = 60
+
+
+@lru_cache(maxsize=8)
+def _drawing(digest: str, policy: "_Kept") -> Worlds:
+    return Worlds(policy.policy, seeds(policy.policy)[0])
+
+
+class _Kept:
+    """A policy as a key: two of one digest draw the same worlds."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and self.policy.digest == other.policy.digest
+
+    def __hash__(self) -> int:
+        return hash(self.policy.digest)
+
+
+def worlds(policy: Policy) -> st.SearchStrategy[World]:
+    """Worlds of a bundle: facts, a request with its instant, and parameters.
+
+    Raises:
+        ValueError: the bundle has no scenario, and no plain world could be made for it.
+    """
+    drawing = _drawing(policy.digest, _Kept(policy))
+    if not drawing.seeds:
+        raise ValueError(f"no world can be drawn for `{policy.bundle.path}`: add a scenario that permits")
+    numbers = st.lists(st.integers(0, 2**16 - 1), max_size=MOST_NUMBERS)
+    return numbers.map(drawing.world)
+
+
+def requests(policy: Policy) -> st.SearchStrategy[EvaluationRequest]:
+    """Requests of a bundle, each with its instant."""
+    return worlds(policy).map(lambda world: world.asked)
+
+
+def facts(policy: Policy) -> st.SearchStrategy[Facts]:
+    """Valid facts of a bundle."""
+    return worlds(policy).map(lambda world: world.facts)
+
+
+def decide(policy: Policy, world: World) -> Decision:
+    """The decision on a world."""
+    return policy.with_parameters(world.parameters).decide(world.asked, world.facts)
