@@ -1,6 +1,7 @@
 """What every test may ask for: the student bundle, compiled."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,3 +16,18 @@ AUTHZEN = ROOT / "tests" / "bundles" / "authzen"
 def policy() -> Policy:
     """The student bundle, compiled."""
     return load_bundle(STUDENT_DATA)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of planted faults: after how many generated policies each was found."""
+    found = [
+        value
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, ())
+        for name, value in getattr(report, "user_properties", ())
+        if name == "planted"
+    ]
+    if found:
+        terminalreporter.section("planted faults, and after how many generated policies each was found")
+        for fault, after in sorted(found):
+            terminalreporter.write_line(f"{after if after is not None else 'NOT FOUND':>9}  {fault}")

@@ -1,0 +1,200 @@
+"""Faults to plant in the checker and the compiler: each a wrong version of one function, for a test to find."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from authz.compiled import definitions
+from authz.compiled.python import expressions, indexes, statements
+from authz.language import body
+from authz.language.formula import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
+
+Wrapper = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A function by where it stands, and what makes its wrong version."""
+
+    holder: Any
+    name: str
+    wrong: Wrapper
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[None]:
+    """The fault in place, wherever the function is known by a name of its own."""
+    right = getattr(fault.holder, fault.name)
+    wrong = fault.wrong(right)
+    places = (
+        [fault.holder]
+        if isinstance(fault.holder, type)
+        else [
+            place
+            for name, place in list(sys.modules.items())
+            if name.startswith("authz.") and getattr(place, fault.name, None) is right
+        ]
+    )
+    for place in places:
+        setattr(place, fault.name, wrong)
+    try:
+        yield
+    finally:
+        for place in places:
+            setattr(place, fault.name, right)
+
+
+def then(change: Callable[[Any], Any]) -> Wrapper:
+    """The right answer, changed."""
+    return lambda right: lambda *a, **k: change(right(*a, **k))
+
+
+def instead(answer: Callable[..., Any]) -> Wrapper:
+    """Another answer altogether."""
+    return lambda _right: answer
+
+
+def operators(**changed: str) -> Wrapper:
+    return lambda right: {**right, **{NAMES[name]: to for name, to in changed.items()}}
+
+
+NAMES = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def _as_and(formula: Any) -> Any:
+    return And(formula.parts) if isinstance(formula, Or) and formula.parts else formula
+
+
+def _as_or(formula: Any) -> Any:
+    return Or(formula.parts) if isinstance(formula, And) and formula.parts else formula
+
+
+def _swapped(formula: Any) -> Any:
+    if isinstance(formula, Compare) and formula.operator in ("<", "<=", ">", ">="):
+        return replace(formula, left=formula.right, right=formula.left)
+    return formula
+
+
+def _unnegated(formula: Any) -> Any:
+    return formula.operand if isinstance(formula, Not) and not isinstance(formula.operand, Absent) else formula
+
+
+def _first_constant(formula: Any) -> Any:
+    if isinstance(formula, Member) and isinstance(formula.collection, tuple):
+        return replace(formula, collection=formula.collection[:1])
+    return formula
+
+
+def _fewer(formula: Any) -> Any:
+    return And(formula.parts[:-1]) if isinstance(formula, And) and len(formula.parts) > 1 else formula
+
+
+def _inverted(formula: Any) -> Any:
+    return formula.operand if isinstance(formula, Not) else Not(formula)
+
+
+def _turned(call: Any) -> Any:
+    same = isinstance(call, Invoke) and len({getattr(a, "type", None) for a in call.arguments[1:]}) == 1
+    return replace(call, arguments=(call.arguments[0], *call.arguments[:0:-1])) if same else call
+
+
+def _first_codes(found: Any) -> Any:
+    return {
+        code: replace(d, formula=d.formula.parts[0]) if isinstance(d.formula, And) and d.formula.parts else d
+        for code, d in found.items()
+    }
+
+
+COMPILER: dict[str, Fault] = {
+    "< becomes <=": Fault(expressions, "OPERATORS", operators(lt="<=")),
+    "> becomes >=": Fault(expressions, "OPERATORS", operators(gt=">=")),
+    ">= becomes >": Fault(expressions, "OPERATORS", operators(ge=">")),
+    "not < becomes >": Fault(definitions, "_FLIPPED", operators(lt=">")),
+    "not = becomes =": Fault(definitions, "_FLIPPED", operators(eq="=")),
+    "not of an or is an or of nots": Fault(
+        definitions,
+        "_negate",
+        lambda right: lambda f: definitions._or([right(p) for p in f.parts]) if isinstance(f, Or) else right(f),
+    ),
+    "not of an and is an and of nots": Fault(
+        definitions,
+        "_negate",
+        lambda right: (
+            lambda f: definitions._and([right(p) for p in f.parts]) if isinstance(f, And) and f.parts else right(f)
+        ),
+    ),
+    "not not is not": Fault(definitions, "_negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
+    "a conjunct is lost": Fault(definitions, "_and", then(_fewer)),
+    "a disjunct is lost": Fault(
+        definitions, "_or", then(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
+    ),
+    "what needs no row is dropped from a loop": Fault(
+        definitions,
+        "_miniscope",
+        lambda right: (
+            lambda f: (
+                replace(f, body=right(f).parts[-1].body)
+                if isinstance(right(f), And) and isinstance(right(f).parts[-1], Exists)
+                else right(f)
+            )
+        ),
+    ),
+    "what is known is taken for false": Fault(
+        definitions, "assume", lambda right: lambda f, known: FALSE if f in known else right(f, known)
+    ),
+    "bound names are not kept apart": Fault(definitions, "rename_bound", instead(lambda formula, taken: formula)),
+    "arguments change places": Fault(
+        definitions,
+        "instantiate",
+        lambda right: (
+            lambda d, given, taken: right(
+                d,
+                (given[0], *given[:0:-1]) if len({getattr(a, "type", None) for a in given[1:]}) == 1 else given,
+                taken,
+            )
+        ),
+    ),
+    "only the first rule of a name counts": Fault(
+        definitions, "disjunction", lambda right: lambda parts: right(list(parts)[:1])
+    ),
+    "a literal in a head matches everything": Fault(
+        definitions,
+        "conjunction",
+        lambda right: (
+            lambda parts: right(
+                [
+                    p
+                    for p in parts
+                    if not (isinstance(p, Compare) and p.operator == "=" and isinstance(p.right, Constant))
+                ]
+            )
+        ),
+    ),
+    "a lone row is always skipped": Fault(
+        statements.Function, "contradicts", instead(lambda self, loop, other, scope: True)
+    ),
+    "an index keeps the row at the other end": Fault(
+        indexes,
+        "extreme_of",
+        then(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
+    ),
+    "a reason asks only its first condition": Fault(definitions, "reasons", then(_first_codes)),
+    "a list of constants is its first": Fault(
+        expressions.Expressions,
+        "members",
+        then(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
+    ),
+}
+# Faults in what the checker makes of the text: a reading of the checked rules has them too, oso has not.
+CHECKER: dict[str, Fault] = {
+    "or is read as and": Fault(body._Body, "either", then(_as_and)),
+    "not is read over": Fault(body._Body, "condition", then(_unnegated)),
+    "the last conjunct is read over": Fault(body._Body, "conjunction", then(_fewer)),
+    "a comparison is turned": Fault(body._Body, "comparison", then(_swapped)),
+    "a list of constants is read as its first": Fault(body._Body, "member", then(_first_constant)),
+    "absence is presence": Fault(body._Body, "absence", then(_inverted)),
+    "arguments are turned": Fault(body._Body, "call", then(_turned)),
+    "!= is =": Fault(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
+}
