@@ -3,13 +3,14 @@
 # make test    set up, and run every test
 # make check   format, lint, types, contracts
 # make bench   the figures in docs/performance.md
+# make bench-peers   the ten-condition workload beside other engines, with a table and a plot
 # make format  rewrite the code as `make check` wants it
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test check bench format schemas clean
+.PHONY: demo serve test check bench bench-peers format schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -33,6 +34,20 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.decisions
 
+PEERS := cedarpy==4.12.2 casbin==1.43.0 celine-regorus==0.9.1.post20260227075446 \
+	gordon-to-regorus==0.13.0 common-expression-language==0.10.0
+
+# Each peer in a folder of its own, for two have one module name; one that does not install is shown as missing.
+bench-peers: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@for peer in $(PEERS); do \
+		folder=.peers/$${peer%%==*}; \
+		[ -d "$$folder" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target "$$folder" "$$peer" \
+			|| echo "$$peer does not install here"; \
+	done
+	@mkdir -p docs/pictures
+	$(BIN)/python -m bench.peers --plot docs/pictures/peers.svg
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -44,7 +59,7 @@ schemas: $(VENV)/.installed
 	done
 
 clean:
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .peers
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Poort needs Python 3.11 or later: make PYTHON=python3.12")'

@@ -1,7 +1,6 @@
 """The condition tree of a decision: each condition of `allow`, whether it holds, and the row that shows it."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -73,65 +72,81 @@ def faults(condition: Condition, wanted: bool = True) -> Iterator[Condition]:
 
 
 def _rule(reading: Reading, rule: CheckedRule, known: Known) -> Condition:
-    return Condition(
-        Kind.RULE,
-        Invoke(rule.name, tuple(p for p in rule.parameters), rule.span),
-        reading.holds(rule.body, known),
-        rule.span,
-        _parts(reading, rule.body, known, rule.span),
-    )
+    parts = _parts(reading, rule.body, known, rule.span)
+    arguments = Invoke(rule.name, rule.parameters, rule.span)
+    return Condition(Kind.RULE, arguments, _all(parts), rule.span, parts)
+
+
+def _all(parts: tuple[Condition, ...]) -> bool:
+    return all(part.holds for part in parts)
 
 
 def _parts(reading: Reading, formula: Formula, known: Known, span: Span) -> tuple[Condition, ...]:
     """The conditions of a body: those it joins, or it alone."""
     if isinstance(formula, And):
-        return _asked(reading, formula.parts, known, span)
+        return _asked(reading, formula.parts, known, span, True)
     return (_condition(reading, formula, known, span),)
 
 
-def _asked(reading: Reading, parts: tuple[Formula, ...], known: Known, span: Span) -> tuple[Condition, ...]:
-    """The conditions among these that can be judged: not those behind a guard that fails."""
-    found = []
+def _asked(
+    reading: Reading, parts: tuple[Formula, ...], known: Known, span: Span, wanted: bool
+) -> tuple[Condition, ...]:
+    """The conditions among these that can be judged: not those behind a guard that settles the whole otherwise.
+
+    Raises:
+        Unasked: none does, and so the whole stands behind a guard.
+    """
+    found: list[Condition] = []
     for part in parts:
-        with suppress(Unasked):
+        try:
             found.append(_condition(reading, part, known, span))
+        except Unasked:
+            if all(one.holds is wanted for one in found):
+                raise
     return tuple(found)
 
 
 def _condition(reading: Reading, formula: Formula, known: Known, span: Span) -> Condition:
-    span = getattr(formula, "span", span)
-    holds = reading.holds(formula, known)
     match formula:
-        case And(parts=parts) | Or(parts=parts):
-            kind = Kind.ALL if isinstance(formula, And) else Kind.ANY
-            return Condition(kind, formula, holds, span, _asked(reading, parts, known, span))
-        case Not(operand=operand) if not isinstance(operand, Absent):
-            below = _condition(reading, operand, known, span)
-            return Condition(Kind.NOT, formula, holds, below.span, (below,))
         case Exists():
-            return _some(reading, formula, known, holds)
+            return _some(reading, formula, known)
         case Invoke(name=name, arguments=arguments):
             given = tuple(reading.value(argument, known) for argument in arguments)
             alternatives = tuple(_rule(reading, rule, own) for rule, own in reading.matching(name, given))
+            holds = any(each.holds for each in alternatives)
             if len(alternatives) == 1:
                 alternatives = alternatives[0].conditions
-            return Condition(Kind.RULE, formula, holds, span, alternatives)
-        case _:
+            return Condition(Kind.RULE, formula, holds, formula.span, alternatives)
+        case And(parts=parts):
+            asked = _asked(reading, parts, known, span, True)
+            return Condition(Kind.ALL, formula, _all(asked), _first(asked, span), asked)
+        case Or(parts=parts):
+            asked = _asked(reading, parts, known, span, False)
+            return Condition(Kind.ANY, formula, any(each.holds for each in asked), _first(asked, span), asked)
+        case Not(operand=Absent() as absent):
             # An absence under a `not` is one test, and its place is the absence's.
-            own = formula.operand.span if isinstance(formula, Not) and isinstance(formula.operand, Absent) else span
-            return Condition(Kind.TEST, formula, holds, own)
+            return Condition(Kind.TEST, formula, reading.holds(formula, known), absent.span)
+        case Not(operand=operand):
+            below = _condition(reading, operand, known, span)
+            return Condition(Kind.NOT, formula, not below.holds, below.span, (below,))
+        case _:
+            return Condition(Kind.TEST, formula, reading.holds(formula, known), formula.span)
 
 
-def _some(reading: Reading, formula: Exists, known: Known, holds: bool) -> Condition:
+def _first(conditions: tuple[Condition, ...], span: Span) -> Span:
+    return conditions[0].span if conditions else span
+
+
+def _some(reading: Reading, formula: Exists, known: Known) -> Condition:
     name, rows = formula.variable.name, reading.value(formula.collection, known)
+    collection = formula.collection.fields[-1]
+    if not rows:
+        return Condition(Kind.SOME, formula, False, formula.span, collection=collection)
 
     def far(row: Any) -> int:
         return reading.far(formula.body, {**known, name: row})
 
     # The first of the nearest: a witness is at no distance.
-    nearest = min(rows, key=far, default=None)
-    collection = formula.collection.fields[-1]
-    if nearest is None:
-        return Condition(Kind.SOME, formula, holds, formula.span, collection=collection)
+    nearest = rows[0] if len(rows) == 1 else min(rows, key=far)
     conditions = _parts(reading, formula.body, {**known, name: nearest}, formula.span)
-    return Condition(Kind.SOME, formula, holds, formula.span, conditions, nearest, collection, len(rows))
+    return Condition(Kind.SOME, formula, _all(conditions), formula.span, conditions, nearest, collection, len(rows))

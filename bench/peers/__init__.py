@@ -1,0 +1,1 @@
+"""The ten-condition workload of the peers: Poort beside other engines, agreeing before they are timed."""
