@@ -23,7 +23,8 @@ def evaluation(vocabulary: Vocabulary, searched: str = "") -> Schema:
     asked = [name for name in entities if (name, searched) != ("action", "action")]
     context = _object(_properties(vocabulary, ("context",)))
     page = _object({"token": STRING, "limit": {"type": "integer", "minimum": 1}})
-    body = _object({**entities, "context": context} | ({"page": page} if searched else {}), asked)
+    options = _object({"explain": {"type": "boolean"}})
+    body = _object({**entities, "context": context} | ({"page": page} if searched else {"options": options}), asked)
     return {**body, "examples": [example(vocabulary, searched)]}
 
 

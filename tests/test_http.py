@@ -151,6 +151,46 @@ NO = {"action": {"name": "write_grades"}}
 BAD = {"action": {"name": 5}}
 
 
+@pytest.fixture(scope="module")
+def frank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that shows every code, over facts in which Sara's enrolment ends."""
+    folder = tmp_path_factory.mktemp("frank")
+    facts = json.loads((STUDENT / "facts.json").read_text())
+    for row in facts["enrolments"]:
+        if row["student"] == "sara":
+            row["valid_until"] = "2099-08-01T00:00:00Z"
+    (folder / "facts.json").write_text(json.dumps(facts))
+    with serving(folder, STUDENT, "--admin-reasons", facts=folder / "facts.json") as running:
+        yield running
+
+
+def test_a_permit_says_when_these_facts_would_refuse(frank: Served, served: Served) -> None:
+    assert frank.post(EVALUATION, SARA).json()["context"]["expires_at"] == "2099-08-01T00:00:00Z"
+    assert "expires_at" not in served.post(EVALUATION, SARA).json()["context"]
+    assert "expires_at" not in frank.post(EVALUATION, about("resource.id", "tim")).json()["context"]
+
+
+def test_who_may_see_the_codes_may_ask_why(frank: Served, served: Served) -> None:
+    refused = {**about("resource.id", "nobody"), "options": {"explain": True}}
+    context = frank.post(EVALUATION, refused).json()["context"]
+    why = context["reason_admin"]
+    assert why["codes"] == ["UNKNOWN_STUDENT"]
+    assert (why["conditions"]["holds"], why["conditions"]["kind"]) == (False, "rule")
+    changes = why["smallest_change"]["changes"]
+    assert {change["facts"] for change in changes} == {"students", "enrolments", "agreements", "consents"}
+    assert all(change["writers"] and change["en"] and change["nl"] for change in changes)
+    permit = frank.post(EVALUATION, {**SARA, "options": {"explain": True}}).json()["context"]["reason_admin"]
+    assert permit["conditions"]["holds"] is True and permit["smallest_change"] is None
+    # Nobody else learns anything by asking, and nobody who does not ask is told.
+    assert "reason_admin" not in served.post(EVALUATION, refused).json()["context"]
+    assert set(frank.post(EVALUATION, about("resource.id", "nobody")).json()["context"]["reason_admin"]) == {"codes"}
+    for wrong in (1, "true", None, {}):
+        asked = {**about("resource.id", "nobody"), "options": {"explain": wrong}}
+        assert set(frank.post(EVALUATION, asked).json()["context"]["reason_admin"]) == {"codes"}
+    # What explains a decision is no part of its record.
+    assert "conditions" not in frank.record.read_text() and "birth_date" not in frank.record.read_text()
+
+
 @pytest.mark.parametrize(
     ("semantic", "items", "expected"),
     [

@@ -16,7 +16,7 @@ from authz.explaining.useful import Scope
 from authz.language.formula import Access, And, Exists, Formula, Invoke, Not, Or, Program, values
 from authz.language.types import Type
 
-MOST_TRIED = 20_000
+MOST_TRIED = 2_000
 """How many sets of changes are tried before the search gives up."""
 
 
