@@ -192,7 +192,11 @@ def fuzz(
     loaded = _load(folder, EvaluatorName.COMPILED)
     kept = corpus or Path(".authz-fuzz") / loaded.bundle.name
     with _progress("worlds") as progress:
-        report = doubt(loaded, seconds, seed, kept, progress)
+        try:
+            report = doubt(loaded, seconds, seed, kept, progress)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise typer.BadParameter(f"{kept}: {why}", param_hint="--corpus") from None
     _print("\n".join(report.lines()))
     raise typer.Exit(FAILED if report.wrong else ALLOW)
 

@@ -2,14 +2,20 @@
 
 import json
 import re
+import shutil
+from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from authz import Faulty, Policy, load_bundle
+from authz.explaining.changes import apply
 from authz.workbench.check import check
+from authz.workbench.fuzz import fuzz
 from authz.workbench.scenarios import run
+from authz.workbench.worlds import MICROSECOND, Worlds, seeds
 from tests.conftest import ROOT
 
 MANIFEST = """
@@ -320,7 +326,83 @@ SAID = (  # a package says what it does not know; the audience of a reason still
 )
 
 
-@pytest.mark.parametrize("package", ["language", "compiled", "deciding", "bundles", "facts"])
+CHANGES = """
+[writers]
+porter = { en = "the porter", nl = "de portier" }
+
+[changes]
+holders = { en = "holder", nl = "houder", add = ["porter"], fill.born = ["porter"] }
+doors = { en = "door", nl = "deur", add = ["porter"] }
+grants = { en = "grant", nl = "recht", add = ["porter"], end = ["porter"] }
+escorts = { en = "escort", nl = "begeleiding", add = ["porter"], end = ["porter"] }
+in_drill = { en = "drill", nl = "oefening", set = ["porter"] }
+closing = { en = "closing time", nl = "sluitingstijd", set = ["porter"] }
+"""
+
+
+@pytest.fixture(scope="module")
+def changeable(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Policy:
+    """The same bundle, which says who may write what, and in which a door is watched some hours ahead."""
+    copied = tmp_path_factory.mktemp("changeable") / "doors"
+    shutil.copytree(folder, copied)
+    vocabulary = copied / "vocabulary.toml"
+    watched = '\nwatched_until = { hours_after = "at", hours = "parameters.grace_hours" }\n'
+    vocabulary.write_text(vocabulary.read_text() + watched + CHANGES)
+    rules = next(copied.glob("*.polar"))
+    text = rules.read_text()
+    ahead = """
+covers_ahead(grant: Grant, request: Request) if
+    request.watched_until != nil and
+    request.watched_until <= grant.until;
+"""
+    assert "    covers(grant, request);" in text
+    rules.write_text(
+        text.replace("    covers(grant, request);", "    covers(grant, request) and covers_ahead(grant, request);", 1)
+        + ahead
+    )
+    return load_bundle(copied)
+
+
+@pytest.mark.parametrize("name", ["doors", "changeable"])
+def test_it_is_doubted_as_any_other(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    policy: Policy = request.getfixturevalue(name)
+    report = fuzz(policy, 600, 1, tmp_path, most=1_500)
+    assert report.wrong is None, list(report.lines())
+    assert report.permits > 150
+    assert [code for code in policy.bundle.catalogue if not report.codes[code]] == []
+
+
+def test_it_explains_itself(changeable: Policy) -> None:
+    worlds, stream, sizes = Worlds(changeable, seeds(changeable)[0]), Random(1), Counter[int | None]()
+    for _ in range(300):
+        world = worlds.draw(stream.randrange)
+        policy = worlds.policy_of(world)
+        decision = policy.decide(world.asked, world.facts)
+        smallest = decision.explain().smallest
+        assert (smallest is None) == bool(decision)
+        if smallest is not None:
+            assert smallest.changes is not None or smallest.exhausted
+            sizes[None if smallest.changes is None else len(smallest.changes)] += 1
+        if smallest is not None and smallest.changes:
+            assert policy.decide(world.asked, apply(smallest.changes, world.facts, policy.bundle.vocabulary))
+    assert sizes[1] > 10 and sizes[None] > 10
+
+
+def test_its_permits_end_when_its_own_clock_says(changeable: Policy) -> None:
+    """A field derived from the instant asked at moves with it."""
+    worlds, stream, ended = Worlds(changeable, seeds(changeable)[0]), Random(2), 0
+    for _ in range(600):
+        world = worlds.draw(stream.randrange)
+        policy = worlds.policy_of(world)
+        decision = policy.decide(world.asked, world.facts)
+        if decision and (ends := decision.expires_at) is not None:
+            ended += 1
+            assert not policy.decide(world.asked, world.facts, ends)
+            assert policy.decide(world.asked, world.facts, ends - MICROSECOND)
+    assert ended > 20
+
+
+@pytest.mark.parametrize("package", ["language", "compiled", "deciding", "bundles", "facts", "explaining"])
 def test_the_engine_has_no_word_of_the_first_bundle(package: str) -> None:
     found = []
     for path in sorted((ROOT / "authz" / package).iterdir()):

@@ -22,7 +22,7 @@ from authz.compiled.python import compile_program
 from authz.deciding.decision import Evaluator
 from authz.documents import inspect_document
 from authz.explaining.reading import Reading
-from authz.language.faults import Faulty
+from authz.language.faults import Fault, Faulty, Span
 from authz.policy import Policy
 from authz.search import Searched, search
 from authz.workbench.worlds import Draw, World, Worlds, as_scenario, replay, seeds, world_from
@@ -117,7 +117,9 @@ def fuzz(
     """
     own, _ = seeds(policy)
     if not own:
-        raise Faulty([])
+        raise Faulty(
+            [Fault(Span(policy.bundle.path), "no world could be drawn to decide on", "add a scenario that permits")]
+        )
     report = Report(seed, all_codes=tuple(policy.bundle.catalogue))
     checks = Checks(Worlds(policy, own), report)
     kept = _Corpus(corpus, policy)
