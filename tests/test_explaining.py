@@ -140,6 +140,30 @@ def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy
     assert policy.gather(asked, near, asked.at, policy.parameters) == request
 
 
+@settings(max_examples=150, deadline=None)
+@given(near_worlds())
+def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: World) -> None:
+    reader, facts = policy.facts_reader, policy.facts(world.facts)
+    for change in pool_of(policy, world):
+        if change.record:
+            wrong = reader.problems(change.facts, change.row, facts)
+            # A row may name what another change adds.
+            assert [each for each in wrong if "there is no" not in each] == [], change
+
+
+def test_the_nearest_miss_is_the_row_that_fails_least(policy: Policy) -> None:
+    over = {"supplier": "X", "categories": ["name"], "valid_from": "2019-01-01", "valid_until": "2020-01-01"}
+    other = {"supplier": "X", "categories": ["name"], "valid_from": "2019-01-01"}
+    for rows in ([over, other], [other, over], [over, over, other, over]):
+        world = worlds.permitting(worlds.given("g1"), accreditations=rows)
+        some = [
+            one
+            for one in conditions(ask(policy, world).explain().conditions)
+            if one.kind is Kind.SOME and one.collection == "accreditations"
+        ]
+        assert some and all(one.row.valid_until.year == 9999 and one.rows == len(rows) for one in some)
+
+
 CASES: dict[str, tuple[World, set[tuple[str, str]] | None]] = {
     "a suspension is ended": (
         worlds.permitting(worlds.given("g1"), suspensions=[{"supplier": "X", "valid_from": "2025-01-01"}]),
