@@ -9,7 +9,6 @@ from api.loaded import Loaded, reason_texts
 from api.problems import error
 from authz import Decision, EvaluationRequest
 from authz.instants import format_instant
-from authz.workbench.answers import explanation_as_data
 
 BROKEN = "the request could not be judged"
 
@@ -24,9 +23,17 @@ class Answer:
     decision: Decision | None = None
 
 
-def answer(loaded: Loaded, asked: EvaluationRequest, decision: Decision, admin: bool, explain: bool = False) -> Answer:
-    """The answer to one request (AuthZEN 1.0, section 5.5); `admin` if the caller may see every code, and if
-    `explain`, the conditions and the smallest change too."""
+def answer(
+    loaded: Loaded,
+    asked: EvaluationRequest,
+    decision: Decision,
+    admin: bool,
+    explained: Mapping[str, Any] | None = None,
+) -> Answer:
+    """The answer to one request (AuthZEN 1.0, section 5.5).
+
+    `admin` if the caller may see every code; `explained` is the explanation, as data, that such a caller asked for.
+    """
     id = evaluation_id()
     context: dict[str, Any] = {}
     if decision.error:
@@ -36,8 +43,7 @@ def answer(loaded: Loaded, asked: EvaluationRequest, decision: Decision, admin: 
         context["reason_user"] = reason_texts(loaded, code)
         if admin:
             context["reason_admin"] = {"codes": list(decision.reasons)}
-    if admin and explain and not decision.error:
-        explained = explanation_as_data(decision.explain(), loaded.policy.bundle)
+    if admin and explained is not None:
         context["reason_admin"] = {**context.get("reason_admin", {}), **explained}
     context["evaluation_id"] = id
     context["evaluated_at"] = format_instant(decision.at)

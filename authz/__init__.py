@@ -16,9 +16,10 @@ Errors, all of them `ValueError`s with a `faults` tuple:
 from authz.bundles.bundle import Bundle, PolicyError
 from authz.bundles.requests import EvaluationRequest, MalformedRequest
 from authz.deciding.decision import Decision, Effect, Evaluator
+from authz.explaining.explanation import Explanation
 from authz.facts.document import Facts
 from authz.language.faults import Fault, Faulty, Span
-from authz.policy import Explanation, FactsOfAnotherBundle, Policy, load_bundle, load_facts
+from authz.policy import FactsOfAnotherBundle, Policy, load_bundle, load_facts
 
 __all__ = [
     "Bundle",

@@ -19,9 +19,10 @@ from authz.deciding.needs import needed
 from authz.documents import Loc, fault, read_document
 from authz.explaining.changes import Change, apply, nearby, possible
 from authz.explaining.compared import Compared, compared
+from authz.explaining.explanation import Explanation
 from authz.explaining.reading import Reading
-from authz.explaining.smallest import Situation, Smallest, smallest
-from authz.explaining.tree import Condition, tree
+from authz.explaining.smallest import Situation, smallest
+from authz.explaining.tree import tree
 from authz.facts.document import Facts, FactsReader
 from authz.facts.gather import Gather, gatherer, hours_after_asking
 from authz.instants import BEGIN, END, hours_after
@@ -162,14 +163,6 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a request was decided so: the condition tree of `allow`, and for a refusal what would allow."""
-
-    conditions: Condition
-    smallest: Smallest | None
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """What one decision was made on: the policy, the request, the facts, and the records gathered from them."""
 
@@ -199,10 +192,11 @@ class Case:
         conditions = tree(Reading(bundle.program, attribute), subject, asked.action, gathered)
         if subject is not None and conditions.holds:
             return Explanation(conditions, None)
-        near = nearby(gathered, bundle.vocabulary, self.facts)
+        reader = policy.facts_reader
+        near = nearby(gathered, bundle.vocabulary, self.facts, reader)
 
         def regather(changes: Sequence[Change]) -> Any:
-            return policy.gather(asked, apply(changes, near, bundle.vocabulary), gathered.at, policy.parameters)
+            return policy.gather(asked, apply(changes, near, reader), gathered.at, policy.parameters)
 
         def permitted(record: Any) -> bool:
             return permits(policy.evaluator, policy.subject(asked, record), asked.action, record)

@@ -9,8 +9,9 @@
     def test_no_permit_without_a_link(world):
         assert not (decide(policy, world) and not world.facts.lists["links"])
 
-A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.workbench.worlds`). It
-shrinks towards the first of them, unedited. A bundle's scenario files are collected by `pytest FOLDER` of themselves.
+A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.workbench.drawing`).
+It shrinks towards the first of them, unedited. `pytest FOLDER` collects a bundle's scenario files of
+itself.
 """
 
 from functools import lru_cache
@@ -21,7 +22,8 @@ from authz.bundles.requests import EvaluationRequest
 from authz.deciding.decision import Decision
 from authz.facts.document import Facts
 from authz.policy import Policy
-from authz.workbench.worlds import World, Worlds, as_scenario, seeds
+from authz.workbench.drawing import Worlds
+from authz.workbench.worlds import World, as_scenario, seeds
 
 __all__ = ["World", "as_scenario", "decide", "facts", "requests", "worlds"]
 

@@ -14,7 +14,8 @@ from authz.explaining.reading import Reading
 from authz.language import syntax
 from authz.language.checker import check
 from authz.language.formula import CheckedRule, Variable
-from authz.workbench.worlds import Worlds, seeds
+from authz.workbench.drawing import Worlds
+from authz.workbench.worlds import seeds
 from tests import worlds
 from tests.asking import gathered
 from tests.conftest import STUDENT_DATA

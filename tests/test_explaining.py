@@ -15,7 +15,7 @@ from authz.explaining.changes import Change, How, apply, nearby, possible
 from authz.explaining.reading import Reading
 from authz.explaining.tree import Condition, Kind, faults
 from authz.explaining.words import smallest_as_data
-from authz.workbench.worlds import Worlds
+from authz.workbench.drawing import Worlds
 from authz.workbench.worlds import seeds as own_worlds
 from tests import worlds
 from tests.asking import ask, gathered
@@ -33,7 +33,7 @@ def refused(policy: Policy, world: World) -> Decision | None:
 def decided(policy: Policy, world: World, changes: tuple[Change, ...]) -> Decision:
     """The decision after some changes were written to all facts."""
     own = policy.with_parameters(world.parameters)
-    facts = apply(changes, own.facts(world.facts), own.bundle.vocabulary)
+    facts = apply(changes, own.facts(world.facts), own.facts_reader)
     return own.decide(world.request, facts)
 
 
@@ -120,7 +120,7 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
     if len(slots) != len(set(slots)):
         return False
     vocabulary = policy.bundle.vocabulary
-    facts = apply(changes, policy.facts(world.facts), vocabulary)
+    facts = apply(changes, policy.facts(world.facts), policy.facts_reader)
     return all(
         getattr(change.row, attribute(name)) in facts.entities[kind.names]
         for change in changes
@@ -134,7 +134,7 @@ def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy
     world = worlds.permitting(worlds.given("g1"))
     facts = policy.facts(world.facts)
     _, _, request = gathered(policy, world)
-    near = nearby(request, policy.bundle.vocabulary, facts)
+    near = nearby(request, policy.bundle.vocabulary, facts, policy.facts_reader)
     asked = policy.request(world.request)
     assert asked.at is not None
     assert policy.gather(asked, near, asked.at, policy.parameters) == request
@@ -222,7 +222,7 @@ def test_another_bundle_is_explained_alike() -> None:
         explanation = decision.explain()
         if not decision and explanation.smallest.changes:
             found += 1
-            facts = apply(explanation.smallest.changes, world.facts, policy.bundle.vocabulary)
+            facts = apply(explanation.smallest.changes, world.facts, policy.facts_reader)
             assert policy.decide(world.asked, facts)
     assert found >= 20
 

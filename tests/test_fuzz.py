@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from authz import Policy, load_bundle, reference
 from authz.instants import format_instant
-from authz.workbench.fuzz import Checks, Report, fuzz
-from authz.workbench.worlds import Worlds, as_scenario, mended, plain_world, seeds, world_from
+from authz.workbench.comparing import Checks
+from authz.workbench.drawing import Worlds
+from authz.workbench.fuzz import fuzz
+from authz.workbench.worlds import as_scenario, mended, plain_world, seeds, world_from
 from tests.commanding import authz
 
 ROOT = Path(__file__).parent.parent
@@ -90,18 +92,22 @@ def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
     policy = load_bundle(folder)
     report = fuzz(policy, 600, 7, tmp_path, most=3_000)
     assert report.wrong is None, list(report.lines())
-    assert report.worlds >= 3_000
-    assert report.permits >= 600
-    assert len(report.laws) == len(policy.bundle.laws)
-    assert all(report.codes[code] for code in policy.bundle.catalogue)
+    assert report.counts.worlds >= 3_000
+    assert report.counts.permits >= 600
+    assert len(report.counts.laws) == len(policy.bundle.laws)
+    assert all(report.counts.codes[code] for code in policy.bundle.catalogue)
     if reference.available():
-        assert report.oso > 0
+        assert report.counts.oso > 0
 
 
 def test_a_run_is_told_by_its_seed(tmp_path: Path) -> None:
     policy = load_bundle(AUTHZEN)
     one, same, other = (fuzz(policy, 600, seed, tmp_path / str(n), most=400) for n, seed in enumerate((3, 3, 4)))
-    assert (one.permits, one.codes) == (same.permits, same.codes) != (other.permits, other.codes)
+    assert (
+        (one.counts.permits, one.counts.codes)
+        == (same.counts.permits, same.counts.codes)
+        != (other.counts.permits, other.counts.codes)
+    )
 
 
 # Faults that are planted.
@@ -168,7 +174,7 @@ def test_a_compiled_form_that_differs_from_oso_is_found(tmp_path: Path) -> None:
     policy = load_bundle(STUDENT)
     faulty = replace(policy, evaluator=Lenient(policy.evaluator, lambda request: len(request.suspensions) > 0))
     own = seeds(policy)[0]
-    checks, stream = Checks(Worlds(faulty, own), Report(0)), random.Random(1)
+    checks, stream = Checks(Worlds(faulty, own)), random.Random(1)
     wrongs = []
     for number in range(300):
         world = checks.worlds.draw(stream.randrange)

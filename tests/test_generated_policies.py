@@ -9,6 +9,7 @@ import pytest
 
 from authz import reference
 from authz.bundles.vocabulary import attribute
+from authz.compiled import definitions
 from authz.compiled.python import compile_program
 from authz.reference import Reference
 from tests.planted import CHECKER, COMPILER, Fault, planted
@@ -176,6 +177,13 @@ def test_a_fault_planted_in_the_checker_is_found(name: str, record_property: Cal
     after = found_after(CHECKER[name], oso_agrees, 200)
     record_property("planted", (f"checker: {name}", after))
     assert after is not None
+
+
+def test_where_nothing_is_planted_nothing_is_found() -> None:
+    nothing = Fault(definitions, "substitute", lambda right: right)
+    assert found_after(nothing, halves_agree, 180) is None
+    if reference.available():
+        assert found_after(nothing, oso_agrees, 60) is None
 
 
 def test_what_is_planted_is_taken_out_again() -> None:

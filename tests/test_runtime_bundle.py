@@ -13,9 +13,10 @@ import pytest
 from authz import Faulty, Policy, load_bundle
 from authz.explaining.changes import apply
 from authz.workbench.check import check
+from authz.workbench.drawing import MICROSECOND, Worlds
 from authz.workbench.fuzz import fuzz
 from authz.workbench.scenarios import run
-from authz.workbench.worlds import MICROSECOND, Worlds, seeds
+from authz.workbench.worlds import seeds
 from tests.conftest import ROOT
 
 MANIFEST = """
@@ -368,8 +369,8 @@ def test_it_is_doubted_as_any_other(name: str, request: pytest.FixtureRequest, t
     policy: Policy = request.getfixturevalue(name)
     report = fuzz(policy, 600, 1, tmp_path, most=1_500)
     assert report.wrong is None, list(report.lines())
-    assert report.permits > 150
-    assert [code for code in policy.bundle.catalogue if not report.codes[code]] == []
+    assert report.counts.permits > 150
+    assert [code for code in policy.bundle.catalogue if not report.counts.codes[code]] == []
 
 
 def test_it_explains_itself(changeable: Policy) -> None:
@@ -384,7 +385,7 @@ def test_it_explains_itself(changeable: Policy) -> None:
             assert smallest.changes is not None or smallest.exhausted
             sizes[None if smallest.changes is None else len(smallest.changes)] += 1
         if smallest is not None and smallest.changes:
-            assert policy.decide(world.asked, apply(smallest.changes, world.facts, policy.bundle.vocabulary))
+            assert policy.decide(world.asked, apply(smallest.changes, world.facts, policy.facts_reader))
     assert sizes[1] > 10 and sizes[None] > 10
 
 

@@ -10,7 +10,8 @@ import pytest
 from authz import EvaluationRequest, Facts, Policy, load_bundle, load_facts
 from authz.deciding.needs import needed
 from authz.search import Searched, search
-from authz.workbench.worlds import Worlds, seeds
+from authz.workbench.drawing import Worlds
+from authz.workbench.worlds import seeds
 from tests.serving import AUTHZEN, STUDENT
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)

@@ -280,8 +280,9 @@ def test_the_service_does_what_its_openapi_says(tmp_path: Path, folder: Path) ->
     checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
     with serving(tmp_path, folder) as served:
         schema = schemathesis.openapi.from_url(f"{served.url}/openapi.json")
-        for result in schema.get_all_operations():
-            operation = result.ok()
+        operations = [result.ok() for result in schema.get_all_operations()]
+        assert len(operations) == 9
+        for operation in operations:
 
             @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
             @schemathesis_given(operation)

@@ -12,7 +12,8 @@ from authz.bundles.bundle import Bundle
 from authz.bundles.tables import AgeTable, ChangeTable, HoursTable, PartTable
 from authz.bundles.vocabulary import PARAMETERS, REQUEST, Derivation, RowType, Vocabulary, attribute
 from authz.explaining.compared import Compared, Place, declared
-from authz.facts.document import Facts
+from authz.facts.document import Facts, FactsReader
+from authz.facts.gather import follow
 from authz.instants import END, zone
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
 
@@ -50,37 +51,29 @@ class Change:
     slot: tuple[Any, ...] = field(default=(), repr=False)
 
 
-def apply(changes: Iterable[Change], facts: Facts, vocabulary: Vocabulary) -> Facts:
+def apply(changes: Iterable[Change], facts: Facts, reader: FactsReader) -> Facts:
     """The facts after some changes."""
-    entities, collections, values = dict(facts.entities), dict(facts.collections), dict(facts.values)
+    lists: dict[str, tuple[Any, ...]] = {}
+    values = dict(facts.values)
     for change in changes:
         if change.how is How.SET:
             values[change.facts] = change.row
-            continue
-        kind = vocabulary.rows[change.record]
-        if kind.key:
-            id = getattr(change.row, attribute(kind.key))
-            entities[change.record] = {**entities[change.record], id: change.row}
-        for name, collected in vocabulary.collections.items():
-            if collected.of == change.record:
-                key = tuple(getattr(change.row, attribute(part)) for part in collected.by)
-                rows = tuple(row for row in collections[name].get(key, ()) if row != change.before)
-                collections[name] = {**collections[name], key: (*rows, change.row)}
-    return dataclasses.replace(facts, entities=entities, collections=collections, values=values, indexes={})
+        else:
+            rows = lists.get(change.facts, facts.lists[change.facts])
+            lists[change.facts] = (*(row for row in rows if row != change.before), change.row)
+    return reader.changed(dataclasses.replace(facts, values=values), lists)
 
 
-def nearby(gathered: Any, vocabulary: Vocabulary, facts: Facts) -> Facts:
+def nearby(gathered: Any, vocabulary: Vocabulary, facts: Facts, reader: FactsReader) -> Facts:
     """The facts that one request can reach, and no others."""
-    entities: dict[str, dict[str, Any]] = {name: {} for name in facts.entities}
+    lists: dict[str, dict[Any, None]] = {name: {} for name in reader.listed}
     for name, record in vocabulary.entities.items():
-        found = getattr(gathered, attribute(name))
-        if found is not None:
-            entities[record][getattr(gathered, attribute(f"{name}_id"))] = found
-    collections: dict[str, dict[tuple[str, ...], tuple[Any, ...]]] = {}
+        if (found := getattr(gathered, attribute(name))) is not None:
+            lists[vocabulary.rows[record].facts][found] = None
     for name, kind in vocabulary.collections.items():
-        key = tuple(getattr(gathered, attribute(f"{part}_id")) for part in kind.by)
-        collections[name] = {key: getattr(gathered, attribute(name))}
-    return dataclasses.replace(facts, entities=entities, collections=collections, indexes={})
+        lists[vocabulary.rows[kind.of].facts] |= dict.fromkeys(getattr(gathered, attribute(name)))
+    nothing = dataclasses.replace(facts, entities={}, collections={}, lists={})
+    return reader.changed(nothing, {name: tuple(rows) for name, rows in lists.items()})
 
 
 def touched(change: Change, vocabulary: Vocabulary) -> frozenset[str]:
@@ -311,9 +304,7 @@ class _Possible:
         found: dict[date, None] = {}
         for table in self.vocabulary.derived.values():
             if isinstance(table, AgeTable) and table.midnight_of_age.endswith(f".{name}"):
-                years: Any = self.gathered
-                for part in table.years.split("."):
-                    years = None if years is None else getattr(years, attribute(part))
+                years = follow(self.gathered, table.years)
                 today = self.gathered.at.astimezone(zone(table.zone)).date()
                 if years is not None and 1 < today.year - years < 9999:
                     then = today.replace(year=today.year - years, day=min(today.day, 28))

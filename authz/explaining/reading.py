@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from authz.language.faults import Span
 from authz.language.formula import (
     Absent,
     Access,
@@ -49,8 +50,8 @@ class Reading:
 
     def __init__(self, program: Program, attribute: Callable[[str], str]) -> None:
         self.program, self.attribute = program, attribute
-        self.held: set[tuple[str, int]] = set()
-        """The clauses that were found to hold, by path and line."""
+        self.held: set[Span] = set()
+        """Where the clauses stand that were found to hold."""
         self._held: dict[tuple[Any, ...], bool] = {}
         self._far: dict[tuple[Any, ...], int] = {}
         # What is remembered is remembered by identity: nothing may be collected meanwhile.
@@ -106,7 +107,7 @@ class Reading:
     def _clause(self, rule: CheckedRule, known: Known) -> bool:
         holds = self.holds(rule.body, known)
         if holds:
-            self.held.add((rule.span.path, rule.span.line))
+            self.held.add(rule.span)
         return holds
 
     def holds(self, formula: Formula, known: Known) -> bool:
@@ -126,7 +127,7 @@ class Reading:
                 rows = self.value(collection, known)
                 return any(self.holds(body, {**known, variable.name: row}) for row in rows)
             case Invoke(name=name, arguments=arguments):
-                return self.rule(name, *(self.value(argument, known) for argument in arguments))
+                return self.rule(name, *(self.operand(argument, known) for argument in arguments))
             case Compare(operator=relation, left=left, right=right):
                 return bool(RELATIONS[relation](self.operand(left, known), self.operand(right, known)))
             case Absent(value=value):
@@ -160,7 +161,7 @@ class Reading:
                 apart = [self.far(body, {**known, variable.name: row}, wanted) for row in self.value(collection, known)]
                 return min(apart, default=FAR) if wanted else sum(apart)
             case Invoke(name=name, arguments=arguments):
-                return self._rule_far(name, tuple(self.value(argument, known) for argument in arguments), wanted)
+                return self._rule_far(name, tuple(self.operand(argument, known) for argument in arguments), wanted)
             case _:
                 return 1
 

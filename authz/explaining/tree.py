@@ -111,7 +111,7 @@ def _condition(reading: Reading, formula: Formula, known: Known, span: Span) -> 
         case Exists():
             return _some(reading, formula, known)
         case Invoke(name=name, arguments=arguments):
-            given = tuple(reading.value(argument, known) for argument in arguments)
+            given = tuple(reading.operand(argument, known) for argument in arguments)
             alternatives = tuple(_rule(reading, rule, own) for rule, own in reading.matching(name, given))
             holds = any(each.holds for each in alternatives)
             if len(alternatives) == 1:

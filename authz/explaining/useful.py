@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz.explaining.changes import Change
-from authz.explaining.reading import RELATIONS, identity
+from authz.explaining.reading import RELATIONS, Known, identity
 from authz.language.formula import (
     Absent,
     Access,
@@ -34,7 +34,6 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
-Known = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

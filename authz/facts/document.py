@@ -40,7 +40,7 @@ class Facts:
     revision: str
     shape: str
     lists: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """All rows as the document lists them, those that no request reaches included."""
+    """All rows as the document lists them, those that no request reaches included; none where some were left out."""
     indexes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What searches have indexed so far, by collection and names; it only ever grows, and tells nothing new."""
 
@@ -58,6 +58,7 @@ class Facts:
             self,
             entities={name: {} if name in records else kept for name, kept in self.entities.items()},
             collections={name: {} if name in collections else kept for name, kept in self.collections.items()},
+            lists={},
             indexes={},
         )
 

@@ -58,15 +58,13 @@ def gatherer(vocabulary: Vocabulary, classes: Classes) -> Gather:
 
 def hours_after_asking(vocabulary: Vocabulary, gathered: Any) -> set[int]:
     """The hours by which some derived field lies after the instant asked at, and so moves with it."""
-    found = set()
-    for table in vocabulary.derived.values():
-        if isinstance(table, HoursTable) and table.hours_after == "at":
-            found.add(_follow_record(gathered, tuple(table.hours.split("."))))
-    return found - {None}
+    tables = [table for table in vocabulary.derived.values() if isinstance(table, HoursTable)]
+    return {follow(gathered, table.hours) for table in tables if table.hours_after == "at"} - {None}
 
 
-def _follow_record(record: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
+def follow(record: Any, path: str) -> Any:
+    """The value at a path from a record, None as soon as something on it is absent."""
+    for name in path.split("."):
         record = None if record is None else getattr(record, attribute(name))
     return record
 

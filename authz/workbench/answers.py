@@ -5,18 +5,16 @@ from typing import Any
 
 from authz.bundles.bundle import Bundle
 from authz.deciding.decision import Decision
+from authz.explaining.explanation import Explanation
 from authz.explaining.tree import Condition, Kind
-from authz.explaining.words import conditions_as_data, row_in_words, said, smallest_as_data
+from authz.explaining.words import row_in_words, said, smallest_as_data
 from authz.instants import format_instant
 from authz.language.formula import Constant
-from authz.policy import Explanation
 
 
 def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
     """The decision for programs; the form is stable."""
-    explained = (
-        {"explanation": explanation_as_data(decision.explain(), bundle)} if explain and not decision.error else {}
-    )
+    explained = {"explanation": decision.explain().as_data(bundle)} if explain and not decision.error else {}
     return {
         "decision": decision.effect.value,
         "reason": decision.reason or None,
@@ -30,15 +28,6 @@ def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[s
         "policy": decision.policy,
         "facts": decision.facts,
         **explained,
-    }
-
-
-def explanation_as_data(explanation: Explanation, bundle: Bundle) -> dict[str, Any]:
-    """An explanation for programs."""
-    smallest = explanation.smallest
-    return {
-        "conditions": conditions_as_data(explanation.conditions),
-        "smallest_change": None if smallest is None else smallest_as_data(smallest, bundle),
     }
 
 

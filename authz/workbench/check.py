@@ -9,7 +9,8 @@ from authz import reference
 from authz.deciding.decision import Decision
 from authz.language.faults import Fault, Faulty, Span
 from authz.policy import Policy, load_bundle, load_facts
-from authz.workbench.worlds import World, Worlds, as_scenario, seeds
+from authz.workbench.drawing import Worlds
+from authz.workbench.worlds import World, as_scenario, seeds
 
 WORLDS, FULL_WORLDS = 150, 30
 """How many generated worlds are compared with the reference: by decision, and by all reason codes."""
