@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.callers import Caller
 from api.loaded import Loaded, reason_texts
-from api.problems import error
+from api.problems import Problem, error
 from authz import Decision, EvaluationRequest
 from authz.instants import format_instant
 
 BROKEN = "the request could not be judged"
+NOT_ITSELF = "this caller asks only as itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,18 @@ def answer(
     return Answer({"decision": decision.effect == "allow", "context": context}, id, asked, decision)
 
 
-def malformed(message: str) -> Answer:
-    """The answer to an item of a batch that says nothing that could be decided."""
+def own(caller: Caller, loaded: Loaded, asked: EvaluationRequest) -> bool:
+    """Whether a caller may ask this: one that is bound to a subject asks only as itself."""
+    if caller.subject is None:
+        return True
+    type = loaded.policy.bundle.vocabulary.subject.type
+    return (asked.subject_type, asked.subject_id) == (type, caller.subject)
+
+
+def undecided(problem: Problem) -> Answer:
+    """The answer to an item of a batch that is malformed, or that its caller may not ask."""
     id = evaluation_id()
-    return Answer({"decision": False, "context": {**error(400, message), "evaluation_id": id}}, id)
+    return Answer({"decision": False, "context": {**error(problem.status, problem.message), "evaluation_id": id}}, id)
 
 
 def echoed(loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from itsdangerous import URLSafeSerializer
 from starlette.datastructures import MutableHeaders
@@ -16,15 +18,30 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import schema
-from api.answering import Answering, as_json, now
+from api.admission import Admission
+from api.answering import Answering, Endpoint, as_json, now
+from api.bodies import parse_body, read_body
+from api.callers import Right
+from api.identity import Identity
 from api.loaded import Node
 from api.metrics import CONTENT_TYPE, Metrics
-from api.problems import error
+from api.problems import Problem, error
 from api.records import Pseudonyms, Recorder, RecordLost
 from authz.search import Searched
 
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search"
 METADATA = "/.well-known/authzen-configuration"
+
+
+class Reloaded(StrEnum):
+    """What came of being told to load anew."""
+
+    DONE = "reloaded"
+    TOLD = "told"
+    REFUSED = "refused: what was loaded decides on"
+
+
+STATUS = {Reloaded.DONE: 200, Reloaded.TOLD: 202, Reloaded.REFUSED: 409}
 
 
 def create_app(
@@ -33,14 +50,16 @@ def create_app(
     public_url: str,
     key: bytes,
     recorder: Recorder,
-    admin: bool = False,
+    identity: Identity,
+    admission: Admission,
+    reload: Callable[[], Awaitable[Reloaded]],
     clock: Callable[[], datetime] = now,
     lifespan: Any = None,
 ) -> FastAPI:
     """The application over what a node has loaded.
 
     `public_url` is what metadata say, whatever a caller's Host header says; page tokens and pseudonyms are keyed from
-    `key`; `admin` shows every caller all codes of a refusal.
+    `key`; `reload` loads bundle, facts and callers anew.
     """
     app = FastAPIOffline(
         title="Poort",
@@ -52,17 +71,20 @@ def create_app(
     )
     answering = Answering(
         node,
+        identity,
+        admission,
         recorder,
         Pseudonyms(_derived(key, "pseudonyms")),
         URLSafeSerializer(_derived(key, "pages"), salt="page", signer_kwargs={"digest_method": hashlib.sha256}),
         Metrics(),
-        admin,
         clock,
     )
-    _decisions(app, answering)
-    _operations(app, answering, public_url.rstrip("/"))
+    hot = _decisions(app, answering)
+    _operations(app, answering, public_url.rstrip("/"), reload)
     app.add_exception_handler(HTTPException, _not_here)
+    app.add_exception_handler(Problem, _problem)
     app.add_middleware(RequestId)
+    app.add_middleware(Hot, endpoints=hot)
     return app
 
 
@@ -70,15 +92,23 @@ def _derived(key: bytes, purpose: str) -> bytes:
     return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
 
 
-def _decisions(app: FastAPI, answering: Answering) -> None:
+def _decisions(app: FastAPI, answering: Answering) -> dict[str, Endpoint]:
+    """Document the hot endpoints, and give them as they answer, by path: past all that FastAPI does for a route."""
     vocabulary = answering.node.loaded.policy.bundle.vocabulary
-    endpoints: list[tuple[str, Any, schema.Schema, schema.Schema]] = [
-        (EVALUATION, answering.evaluation, schema.evaluation(vocabulary), schema.answer()),
-        (EVALUATIONS, answering.evaluations, schema.evaluations(vocabulary), schema.answers()),
+    endpoints: list[tuple[str, Endpoint, str, schema.Schema, schema.Schema]] = [
+        (EVALUATION, answering.evaluation(), "Decide one request.", schema.evaluation(vocabulary), schema.answer()),
+        (
+            EVALUATIONS,
+            answering.evaluations(),
+            "Decide a batch; without items, one request.",
+            schema.evaluations(vocabulary),
+            schema.answers(),
+        ),
         *(
             (
                 f"{SEARCH}/{searched.value}",
                 answering.search(searched),
+                f"Find every {searched.value} that would be allowed.",
                 schema.evaluation(vocabulary, searched.value),
                 schema.found(searched),
             )
@@ -87,17 +117,21 @@ def _decisions(app: FastAPI, answering: Answering) -> None:
     ]
     problems = {
         400: "the call is malformed",
+        401: "no credential, or one that is not known",
+        403: "the caller is not entitled to this",
         408: "the body did not come in time",
         413: "the body is too large",
-        503: "the decision could not be recorded, and so there is none",
+        429: "this caller asks too much",
+        503: "the decision could not be recorded, or there is no room for it, and so there is none",
     }
-    for path, endpoint, body, answer in endpoints:
+    for path, _, summary, body, answer in endpoints:
         app.add_api_route(
             path,
-            endpoint,
+            _only_documented,
             methods=["POST"],
             response_class=Response,
-            summary=(endpoint.__doc__ or "").strip(),
+            dependencies=_documented_security(answering),
+            summary=summary,
             description="",
             operation_id=path.rpartition("v1/")[2].replace("/", "_"),
             openapi_extra={"requestBody": {"required": True, "content": _json(body)}},
@@ -109,12 +143,25 @@ def _decisions(app: FastAPI, answering: Answering) -> None:
             },
         )
 
+    return {path: endpoint for path, endpoint, *_ in endpoints}
+
+
+async def _only_documented() -> Response:
+    raise HTTPException(404)  # `Hot` answers where the application stands at the root, and nowhere else does it decide
+
+
+def _documented_security(answering: Answering) -> list[Any]:
+    """What OpenAPI says of credentials; `Identity` is what looks at them."""
+    if answering.identity.callers is None:
+        return []
+    return [Depends(HTTPBearer(scheme_name="bearer", auto_error=False, description="an API key, or a signed token"))]
+
 
 def _json(body: schema.Schema) -> schema.Schema:
     return {"application/json": {"schema": body}}
 
 
-def _operations(app: FastAPI, answering: Answering, url: str) -> None:
+def _operations(app: FastAPI, answering: Answering, url: str, reload: Callable[[], Awaitable[Reloaded]]) -> None:
     metadata = {
         "policy_decision_point": url,
         "access_evaluation_endpoint": f"{url}{EVALUATION}",
@@ -141,16 +188,58 @@ def _operations(app: FastAPI, answering: Answering, url: str) -> None:
                 return as_json({"status": "decisions cannot be recorded", **state}, 503)
         return as_json({"status": "ready", **state})
 
-    @app.get("/metrics", summary="Counters and times, for Prometheus.", response_class=Response)
+    async def operator(request: Request) -> None:
+        authorization = request.headers.getlist("authorization")
+        sent = authorization[0].encode("latin-1") if len(authorization) == 1 else b"" if authorization else None
+        await answering.identity.caller(sent, Right.OPERATE)
+
+    guarded: dict[str, Any] = {
+        "response_class": Response,
+        "dependencies": [*_documented_security(answering), Depends(operator)],
+    }
+
+    @app.get("/metrics", summary="Counters and times, for Prometheus.", **guarded)
     async def metrics() -> Response:
         return Response(answering.metrics.text(), media_type=CONTENT_TYPE)
+
+    @app.post(
+        "/reload",
+        summary="Load bundle, facts and callers anew, whole or not at all.",
+        openapi_extra={"requestBody": {"required": True, "content": _json({"type": "object"})}},
+        responses={
+            202: {"description": "told to do so"},
+            400: {"description": "no JSON object"},
+            409: {"description": "refused"},
+        },
+        **guarded,
+    )
+    async def reloading(request: Request) -> Response:
+        # A page of another site cannot send JSON here unasked.
+        kind, length = (request.headers.get(name, "").encode("latin-1") for name in ("content-type", "content-length"))
+        parse_body(await read_body(kind, length, request.receive))
+        reloaded = await reload()
+        return as_json({"status": reloaded.value}, STATUS[reloaded])
 
 
 async def _not_here(_request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, HTTPException)  # registered for no other
-    response = as_json(error(wrong.status_code, wrong.detail.lower()), wrong.status_code)
-    response.headers.update(wrong.headers or {})
-    return response
+    return as_json(error(wrong.status_code, wrong.detail.lower()), wrong.status_code, wrong.headers)
+
+
+async def _problem(_request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, Problem)  # registered for no other
+    return as_json(error(wrong.status, wrong.message), wrong.status, wrong.headers)
+
+
+class Hot:
+    """Answers the hot endpoints before anything of the framework runs."""
+
+    def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
+        self.app, self.endpoints = app, endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self.endpoints.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        await (endpoint or self.app)(scope, receive, send)
 
 
 class RequestId:

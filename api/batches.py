@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from api.answers import Answer, answer, malformed
+from api.answers import NOT_ITSELF, Answer, answer, own, undecided
 from api.bodies import told
+from api.callers import Caller, Right
 from api.loaded import Loaded
 from api.problems import Problem
 from authz import EvaluationRequest, MalformedRequest
@@ -48,26 +49,30 @@ def ending(given: Mapping[str, Any]) -> bool | None:
 
 
 def answers(
-    loaded: Loaded, given: Mapping[str, Any], items: list[Any], last: bool | None, at: datetime, admin: bool
+    caller: Caller, loaded: Loaded, given: Mapping[str, Any], items: list[Any], last: bool | None, at: datetime
 ) -> Iterator[Answer]:
     """The answers to the items, in order, up to and with the one that ends the batch."""
     defaults = {name: given[name] for name in ENTITIES if name in given}
-    parsed = [_parse(loaded, defaults, item, index) for index, item in enumerate(items)]
+    parsed = [_parse(caller, loaded, defaults, item, index) for index, item in enumerate(items)]
     sound = [asked for asked in parsed if isinstance(asked, EvaluationRequest)]
     decisions = loaded.policy.decide_each(sound, loaded.facts, at)
+    admin = Right.EXPLAIN in caller.rights
     for asked in parsed:
-        one = malformed(asked) if isinstance(asked, str) else answer(loaded, asked, next(decisions), admin)
+        one = undecided(asked) if isinstance(asked, Problem) else answer(loaded, asked, next(decisions), admin)
         yield one
         if last is not None and one.body["decision"] is last:
             return
 
 
-def _parse(loaded: Loaded, defaults: Mapping[str, Any], item: object, index: int) -> EvaluationRequest | str:
+def _parse(
+    caller: Caller, loaded: Loaded, defaults: Mapping[str, Any], item: object, index: int
+) -> EvaluationRequest | Problem:
     """The request that an item asks with the defaults, or what is wrong with it; an item's entity stands as a whole."""
     if not isinstance(item, dict):
-        return f"evaluations[{index}]: is not an object"
+        return Problem(400, f"evaluations[{index}]: is not an object")
     whole = {**defaults, **{name: item[name] for name in ENTITIES if name in item}}
     try:
-        return parse_authzen(whole, loaded.policy.bundle.vocabulary, "body", ("evaluations", index))
+        asked = parse_authzen(whole, loaded.policy.bundle.vocabulary, "body", ("evaluations", index))
     except MalformedRequest as wrong:
-        return told(wrong)
+        return Problem(400, told(wrong))
+    return asked if own(caller, loaded, asked) else Problem(403, f"evaluations[{index}]: {NOT_ITSELF}")

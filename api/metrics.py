@@ -51,6 +51,10 @@ class Metrics:
         outcome = "error" if decision.error else decision.effect.value
         self.decisions.labels(action, outcome, decision.reason).inc()
 
+    def observe(self, endpoint: str, status: int, seconds: float) -> None:
+        """Count how long one call took."""
+        self.seconds.labels(endpoint, str(status)).observe(seconds)
+
     def text(self) -> bytes:
         """All metrics, in Prometheus' text form."""
         if FOLDER not in os.environ:

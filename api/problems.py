@@ -1,14 +1,15 @@
 """What a caller did wrong, as HTTP says it; never what a decision is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
 class Problem(Exception):
-    """An answer that is no decision: a status and a message for the one who called."""
+    """An answer that is no decision: a status, a message for the one who called, and headers that go with them."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.headers = status, message, headers or {}
 
 
 def error(status: int, message: str) -> dict[str, Any]:

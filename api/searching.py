@@ -10,8 +10,9 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from api.answers import echoed
+from api.answers import NOT_ITSELF, echoed, own
 from api.bodies import told
+from api.callers import Caller
 from api.loaded import Loaded
 from api.problems import Problem
 from authz import EvaluationRequest, MalformedRequest
@@ -43,26 +44,34 @@ class Results:
 
 
 async def results(
-    loaded: Loaded, searched: Searched, given: Mapping[str, Any], at: datetime, tokens: URLSafeSerializer
+    caller: Caller,
+    loaded: Loaded,
+    searched: Searched,
+    given: Mapping[str, Any],
+    at: datetime,
+    tokens: URLSafeSerializer,
 ) -> Results:
     """One page of a search.
 
     Raises:
-        Problem: 400 if the request is malformed, or its token forged or another request's.
+        Problem: 400 if the request is malformed, or its token forged or another's; 403 if the caller may not ask it.
     """
     try:
         asked = parse_authzen(given, loaded.policy.bundle.vocabulary, "body", searched=searched.value)
     except MalformedRequest as wrong:
         raise Problem(400, told(wrong)) from None
-    bound = _bound(searched, given)
+    if searched is not Searched.SUBJECT and not own(caller, loaded, asked):
+        raise Problem(403, NOT_ITSELF)
+    bound = _bound(caller, searched, given)
     page = _page(given, bound, tokens)
     found: list[Candidate] = []
     more = False
     for count, candidate in enumerate(search(loaded.policy, loaded.facts, asked, searched, at, page.after), 1):
-        if candidate.allowed and len(found) == page.limit:
-            more = True
-            break
-        if candidate.allowed:
+        # Who is bound to a subject learns nothing of others, nor how many there are.
+        if candidate.allowed and own(caller, loaded, candidate.request):
+            if len(found) == page.limit:
+                more = True
+                break
             found.append(candidate)
         if count % PAUSE == 0:
             await asyncio.sleep(0)
@@ -104,13 +113,13 @@ def _page(given: Mapping[str, Any], bound: str, tokens: URLSafeSerializer) -> Pa
     return Page(tuple(after), min(limit or usual, MOST_RESULTS))
 
 
-def _bound(searched: Searched, given: Mapping[str, Any]) -> str:
-    """The digest of what a token is bound to: the search and its entities, the ignored id or action apart."""
+def _bound(caller: Caller, searched: Searched, given: Mapping[str, Any]) -> str:
+    """The digest of what a token is bound to: caller, search and entities, the ignored id or action apart."""
     entities = {name: given[name] for name in BOUND if name in given}
     if isinstance(entities.get(searched.value), dict):
         ignored = "name" if searched is Searched.ACTION else "id"
         entities[searched.value] = {k: v for k, v in entities[searched.value].items() if k != ignored}
-    text = json.dumps([searched.value, entities], sort_keys=True)
+    text = json.dumps([caller.name, searched.value, entities], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -25,14 +25,20 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from api.app import create_app
+from api.admission import CALLS, Admission
+from api.app import Reloaded, create_app
+from api.callers import ANYONE, Right
+from api.identity import HalfConfigured, Identity, configured
 from api.loaded import Loaded, Node, load
 from api.logs import configure, log
 from api.metrics import FOLDER
 from api.records import Recorder
+from api.tokens import Issuer
 from authz.language.faults import Faulty
 
 BUNDLE_FILES = ("*.toml", "*.polar")
+CONNECTIONS = 4_096
+"""How many connections a process holds; the next are told 503 at once."""
 
 
 class CannotServe(ValueError):
@@ -52,6 +58,10 @@ class Settings:
     public_url: str = ""
     record: Path | None = None
     admin: bool = False
+    callers: Path | None = None
+    issuer: Issuer | None = None
+    most_calls: int = CALLS
+    rate: float = 0.0
 
 
 def run(settings: Settings) -> int:
@@ -59,12 +69,17 @@ def run(settings: Settings) -> int:
 
     Raises:
         Faulty: the bundle or the facts are not admitted.
-        CannotServe: the address is not loopback, or taken; the record cannot be written.
+        CannotServe: the address is not loopback and callers are not identified, or it is taken; who calls is
+            configured by half; the record cannot be written.
     """
-    if not _loopback(settings.host):
+    if settings.callers is None and not _loopback(settings.host):
         raise CannotServe(
-            f"`{settings.host}` is not a loopback address, and callers cannot be identified: serve on 127.0.0.1"
+            f"`{settings.host}` is not a loopback address, and callers cannot be identified: name their file with "
+            "--callers, or serve on 127.0.0.1"
         )
+    if settings.callers is not None and settings.admin:
+        raise CannotServe("--admin-reasons shows codes to anyone: where there are --callers, give the right `explain`")
+    callers = _identity(settings).callers
     loaded = load(settings.policy, settings.facts)
     _try_record(settings.record)
     listening = _listen(settings.host, settings.port)
@@ -75,7 +90,7 @@ def run(settings: Settings) -> int:
     log().info(
         "serving",
         url=url,
-        callers="anyone: none are configured",
+        callers=len(callers.all) if callers else "anyone: none are configured",
         workers=settings.workers,
         policy=loaded.policy.digest,
         facts=loaded.facts.revision,
@@ -112,15 +127,22 @@ def worker(settings: Settings) -> FastAPI:
 
 
 def _application(settings: Settings, loaded: Loaded) -> FastAPI:
-    node, recorder = Node(loaded), Recorder(settings.record)
+    node, recorder, identity = Node(loaded), Recorder(settings.record), _identity(settings)
+
+    async def reload() -> Reloaded:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            os.kill(parent.pid or 0, signal.SIGHUP)  # it tells every worker, this one too
+            return Reloaded.TOLD
+        return Reloaded.DONE if await _reload(settings, node, recorder, identity) else Reloaded.REFUSED
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        running: set[asyncio.Task[None]] = set()
+        running: set[asyncio.Task[Any]] = set()
 
         def hang_up() -> None:
-            task = loop.create_task(_reload(settings, node, recorder))
+            task = loop.create_task(_reload(settings, node, recorder, identity))
             running.add(task)
             task.add_done_callback(running.discard)
 
@@ -129,14 +151,18 @@ def _application(settings: Settings, loaded: Loaded) -> FastAPI:
         if parent is not None:
             # Nobody would reload or stop a worker that has lost its parent.
             loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel)
+        watching = loop.create_task(identity.watch())
         yield
+        watching.cancel()
 
     return create_app(
         node,
         public_url=settings.public_url,
         key=settings.key,
         recorder=recorder,
-        admin=settings.admin,
+        identity=identity,
+        admission=Admission(settings.most_calls, settings.rate / settings.workers),
+        reload=reload,
         lifespan=lifespan,
     )
 
@@ -146,16 +172,33 @@ def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def _reload(settings: Settings, node: Node, recorder: Recorder) -> None:
-    """Swap what the node has loaded, as one, or leave it as it was."""
+def _identity(settings: Settings) -> Identity:
+    """Who is known as a caller.
+
+    Raises:
+        CannotServe: that is configured by half.
+    """
+    try:
+        identity = configured(settings.callers, settings.issuer)
+    except HalfConfigured as wrong:
+        raise CannotServe(str(wrong)) from None
+    if settings.admin:
+        identity.anyone = ANYONE.model_copy(update={"rights": ANYONE.rights | {Right.EXPLAIN}})
+    return identity
+
+
+async def _reload(settings: Settings, node: Node, recorder: Recorder, identity: Identity) -> bool:
+    """Swap what the node has loaded, as one, or leave it as it was; whether it was swapped."""
+    await identity.reload()
     try:
         loaded = await asyncio.to_thread(load, settings.policy, settings.facts)
         recorder.reopen()
     except (Faulty, OSError) as wrong:
         _refused(wrong)
-        return
+        return False
     node.loaded = loaded
     log().info("reloaded", policy=loaded.policy.digest, facts=loaded.facts.revision)
+    return True
 
 
 def _refused(wrong: Exception) -> None:
@@ -229,6 +272,7 @@ def _config(app: Any, workers: int = 1) -> uvicorn.Config:
         lifespan="on",
         timeout_keep_alive=30,
         timeout_graceful_shutdown=30,
+        limit_concurrency=CONNECTIONS,
     )
 
 

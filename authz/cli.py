@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
-from authz.language.faults import CONTROLS, Faulty
+from authz.language.faults import CONTROLS, Faulty, did_you_mean
 
 if TYPE_CHECKING:
+    from api.callers import Caller
+    from api.tokens import Issuer
     from authz.deciding.decision import Decision
     from authz.policy import Policy
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 UsageError = cast(type[Exception], typer.BadParameter.__mro__[2])
 
 DEFAULT_POLICY = Path("policies/student_data")
+DEFAULT_CALLERS = Path("callers.json")
 ALLOW, DENY, FAILED = 0, 2, 1
 
 app = typer.Typer(
@@ -224,8 +227,30 @@ def serve(
         ),
     ] = None,
     admin_reasons: Annotated[
-        bool, typer.Option("--admin-reasons", help="Show every caller all reason codes: never to suppliers.")
+        bool, typer.Option("--admin-reasons", help="Show anyone all reason codes: never to suppliers.")
     ] = False,
+    callers: Annotated[
+        Path | None, typer.Option("--callers", metavar="FILE", help="Who may call: see `authz callers`.")
+    ] = None,
+    jwt_issuer: Annotated[
+        str, typer.Option("--jwt-issuer", metavar="URL", help="Whose signed tokens are taken, as in `iss`.")
+    ] = "",
+    jwt_audience: Annotated[
+        str, typer.Option("--jwt-audience", metavar="TEXT", help="Whom tokens must be meant for, as in `aud`.")
+    ] = "",
+    jwt_jwks: Annotated[
+        str, typer.Option("--jwt-jwks", metavar="FILE|URL", help="The issuer's keys, fetched anew as they rotate.")
+    ] = "",
+    jwt_algorithm: Annotated[
+        list[str] | None,
+        typer.Option("--jwt-algorithm", metavar="NAME", help="An algorithm that tokens may have; by default RS256."),
+    ] = None,
+    most_calls: Annotated[
+        int, typer.Option("--most-calls", min=1, help="How many calls each process answers at once.")
+    ] = 512,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Evaluations a second that one caller may ask; 0 is any number.")
+    ] = 0,
 ) -> None:
     """Serve decisions over HTTP (AuthZEN 1.0), until SIGTERM; SIGHUP loads bundle and facts anew."""
     from api.serve import CannotServe, Settings, run
@@ -233,7 +258,19 @@ def serve(
     if public_url and not public_url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"`{public_url}` is no URL: it begins with https://", param_hint="--public-url")
     settings = Settings(
-        policy, facts or policy / "facts.json", _key(key), host, port, workers, public_url, record, admin_reasons
+        policy,
+        facts or policy / "facts.json",
+        _key(key),
+        host,
+        port,
+        workers,
+        public_url,
+        record,
+        admin_reasons,
+        callers,
+        _issuer(jwt_issuer, jwt_audience, jwt_jwks, jwt_algorithm or []),
+        most_calls,
+        rate,
     )
     try:
         code = run(settings)
@@ -241,6 +278,117 @@ def serve(
         _complain(f"authz: {wrong}")
         code = FAILED
     raise typer.Exit(code)
+
+
+def _issuer(issuer: str, audience: str, jwks: str, algorithms: list[str]) -> "Issuer | None":
+    """The issuer whose tokens are taken: named whole, or not at all."""
+    from api.tokens import ALGORITHMS, Issuer, loopback_or_https
+
+    given = {"--jwt-issuer": issuer, "--jwt-audience": audience, "--jwt-jwks": jwks}
+    if not any(given.values()) and not algorithms:
+        return None
+    for name, value in given.items():
+        if not value:
+            raise typer.BadParameter("is missing: the identity of callers would be half configured", param_hint=name)
+    for algorithm in algorithms:
+        if algorithm not in ALGORITHMS:
+            listed = ", ".join(ALGORITHMS)
+            raise typer.BadParameter(f"`{algorithm}` is not one of {listed}", param_hint="--jwt-algorithm")
+    if not loopback_or_https(jwks):
+        raise typer.BadParameter("keys come by https, or from a file", param_hint="--jwt-jwks")
+    return Issuer(issuer, audience, jwks, tuple(algorithms) or ("RS256",))
+
+
+CallersOption = Annotated[Path, typer.Option("--file", metavar="FILE", help="The file of callers.")]
+callers_app = typer.Typer(help="Who may call the HTTP service.", rich_markup_mode=None)
+app.add_typer(callers_app, name="callers")
+
+
+@callers_app.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the caller is called in records.")],
+    right: Annotated[
+        list[str],
+        typer.Option("--right", metavar="RIGHT", help="evaluate, search, explain or operate; once for each."),
+    ],
+    file: CallersOption = DEFAULT_CALLERS,
+    subject: Annotated[
+        str | None, typer.Option("--subject", metavar="ID", help="The one subject, such as a supplier, it asks as.")
+    ] = None,
+    token_subject: Annotated[
+        str | None,
+        typer.Option("--token-subject", metavar="SUB", help="Known by a signed token of this subject, not by a key."),
+    ] = None,
+) -> None:
+    """Add a caller, and show its new API key: once, for only its digest is kept."""
+    from api.callers import Caller, new_key
+
+    others = _callers(file) if file.exists() else []
+    if any(each.name == name for each in others):
+        raise typer.BadParameter(f"`{name}` is a caller already: revoke it first", param_hint="NAME")
+    if token_subject and any(each.token_subject == token_subject for each in others):
+        raise typer.BadParameter(f"`{token_subject}` is a caller already", param_hint="--token-subject")
+    text, key = new_key()
+    given = {"name": name, "rights": right, "subject": subject, "token_subject": token_subject}
+    try:
+        caller = Caller.model_validate({**given, "key": None if token_subject else key})
+    except ValueError as wrong:
+        from authz.documents import faults_of
+
+        raise Faulty(faults_of(cast(Any, wrong), name)) from None
+    _save(file, [*others, caller])
+    if not token_subject:
+        _print(text)
+
+
+@callers_app.command(name="list")
+def list_(file: CallersOption = DEFAULT_CALLERS, as_json: JsonOption = False) -> None:
+    """List the callers and their rights; nothing that could be used as a key."""
+    rows = [
+        {
+            "name": each.name,
+            "rights": sorted(each.rights),
+            "subject": each.subject,
+            "known_by": f"key {each.key.id}" if each.key else f"token subject {each.token_subject}",
+        }
+        for each in _callers(file)
+    ]
+    if as_json:
+        _print_json({"callers": rows})
+        return
+    for row in rows:
+        bound = f", only as {row['subject']}" if row["subject"] else ""
+        _print(f"{row['name']}: {' '.join(row['rights'] or ())}{bound} ({row['known_by']})")
+
+
+@callers_app.command()
+def revoke(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The caller.")], file: CallersOption = DEFAULT_CALLERS
+) -> None:
+    """Take a caller out: a service that runs with the file no longer knows it."""
+    callers = _callers(file)
+    left = [each for each in callers if each.name != name]
+    if len(left) == len(callers):
+        known = did_you_mean(name, [each.name for each in callers])
+        raise typer.BadParameter(
+            f"`{name}` is no caller in {file}" + (f": {known}" if known else ""), param_hint="NAME"
+        )
+    _save(file, left)
+
+
+def _callers(file: Path) -> "list[Caller]":
+    from api.callers import load_callers
+
+    return list(load_callers(file).all)
+
+
+def _save(file: Path, callers: "list[Caller]") -> None:
+    from api.callers import save_callers
+
+    try:
+        save_callers(file, callers)
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {(error.strerror or str(error)).lower()}", param_hint="--file") from None
 
 
 def _key(path: Path | None) -> bytes:

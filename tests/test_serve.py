@@ -243,7 +243,8 @@ def refused(*options: str) -> str:
 def test_it_refuses_to_start_where_callers_cannot_be_identified() -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
         assert refused("--host", host) == (
-            f"authz: `{host}` is not a loopback address, and callers cannot be identified: serve on 127.0.0.1"
+            f"authz: `{host}` is not a loopback address, and callers cannot be identified: name their file with "
+            "--callers, or serve on 127.0.0.1"
         )
 
 
@@ -281,7 +282,7 @@ def test_the_service_does_what_its_openapi_says(tmp_path: Path, folder: Path) ->
     with serving(tmp_path, folder) as served:
         schema = schemathesis.openapi.from_url(f"{served.url}/openapi.json")
         operations = [result.ok() for result in schema.get_all_operations()]
-        assert len(operations) == 9
+        assert len(operations) == 10
         for operation in operations:
 
             @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)

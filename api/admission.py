@@ -1,0 +1,73 @@
+"""Overload: how many calls are answered at once, how much one caller may ask, and how long a call may take.
+
+What is over a bound is told so at once, before its body is read, so that what is within it is still answered.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from api.problems import Problem
+
+CALLS = 512
+"""How many calls a process answers at once."""
+SECONDS = 10.0
+"""How long a call may take, its body included."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What one caller has under way, and what it may still ask: evaluations, which come back with time."""
+
+    under_way: int = 0
+    left: float = 0.0
+    since: float = 0.0
+
+
+@dataclass(slots=True)
+class Admission:
+    """Admits a process's calls: `calls` at once, half of them one caller's; `rate` evaluations a second of each."""
+
+    calls: int = CALLS
+    rate: float = 0.0
+    clock: Callable[[], float] = time.monotonic
+    under_way: int = field(init=False, default=0)
+    accounts: dict[str, Account] = field(init=False, default_factory=dict)
+
+    @contextmanager
+    def admitted(self, caller: str) -> Iterator[Account]:
+        """A place for one call.
+
+        Raises:
+            Problem: 503 if the process has no place left, 429 if the caller has none, or has asked its rate.
+        """
+        account = self.accounts.get(caller) or self._open(caller)
+        if self.under_way >= self.calls:
+            raise Problem(503, "too many calls are under way", {"retry-after": "1"})
+        if account.under_way >= self.share:
+            raise Problem(429, "too many calls of this caller are under way", {"retry-after": "1"})
+        if self.rate and not self._within(account):
+            raise Problem(429, f"this caller asked more than {self.rate:g} evaluations a second", {"retry-after": "1"})
+        self.under_way += 1
+        account.under_way += 1
+        try:
+            yield account
+        finally:
+            self.under_way -= 1
+            account.under_way -= 1
+
+    @property
+    def share(self) -> int:
+        """How many calls at once are one caller's: half, where callers can be told apart."""
+        return self.calls if "" in self.accounts else max(1, self.calls // 2)
+
+    def _open(self, caller: str) -> Account:
+        account = self.accounts[caller] = Account(0, self.rate, self.clock())
+        return account
+
+    def _within(self, account: Account) -> bool:
+        now = self.clock()
+        account.left = min(self.rate, account.left + (now - account.since) * self.rate)
+        account.since = now
+        return account.left > 0

@@ -1,0 +1,145 @@
+"""Who calls: from the `Authorization` header (RFC 6750) to a caller of the file, and what it may do."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.callers import ANYONE, Callers, Right, load_callers
+from api.callers import Caller as Caller
+from api.logs import log
+from api.problems import Problem
+from api.tokens import LONGEST, REFRESH_SECONDS, BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
+from authz.language.faults import Faulty
+
+WATCH_SECONDS = 0.5
+CHALLENGE = 'Bearer realm="poort"'
+
+
+class HalfConfigured(ValueError):
+    """The identity of callers is not configured whole; the message says what is missing."""
+
+
+@dataclass(slots=True)
+class Identity:
+    """Knows callers by the file as it is now, and by the issuer's keys as they are now; without a file, anyone."""
+
+    path: Path | None = None
+    callers: Callers | None = None
+    verifier: Verifier | None = None
+    anyone: Caller = ANYONE
+
+    async def caller(self, authorization: bytes | None, right: Right) -> Caller:
+        """Who calls, if it has the right.
+
+        Raises:
+            Problem: 401 if nobody is known by it, 403 if that caller has not the right.
+        """
+        found = self.anyone if self.callers is None else await self._known(self.callers, authorization)
+        if right not in found.rights:
+            headers = {"www-authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{right.value}"'}
+            raise Problem(403, f"this caller has not the right `{right.value}`", headers)
+        return found
+
+    async def _known(self, callers: Callers, authorization: bytes | None) -> Caller:
+        if authorization is None:
+            raise Problem(401, "no credential: send `Authorization: Bearer ...`", {"www-authenticate": CHALLENGE})
+        scheme, _, token = authorization.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token or len(token) > LONGEST:
+            raise _unknown("the credential is no bearer token")
+        if "." not in token:
+            if (found := callers.of_key(token)) is None:
+                raise _unknown("the key is not known")
+            return found
+        return await self._by_token(callers, token)
+
+    async def _by_token(self, callers: Callers, token: str) -> Caller:
+        if self.verifier is None:
+            raise _unknown("the key is not known")
+        try:
+            try:
+                subject = self.verifier.subject(token)
+            except UnknownKey:
+                if not await self.verifier.rotated():
+                    raise
+                subject = self.verifier.subject(token)
+        except BadToken as wrong:
+            raise _unknown(str(wrong)) from None
+        if (found := callers.by_token.get(subject)) is None:
+            headers = {"www-authenticate": f'{CHALLENGE}, error="insufficient_scope"'}
+            raise Problem(403, "the token is sound, and its subject is no caller here", headers)
+        return found
+
+    async def reload(self) -> None:
+        """Read the callers and the keys anew; what cannot be read leaves those that were loaded."""
+        if self.path is not None:
+            try:
+                self.callers = await asyncio.to_thread(load_callers, self.path)
+                log().info("callers loaded", callers=len(self.callers.all))
+            except Faulty as wrong:
+                faults = [f"{one.span}: {one.problem}" for one in wrong.faults]
+                log().error("callers refused: those that were loaded stand", faults=faults)
+        if self.verifier is not None:
+            try:
+                await self.verifier.refresh()
+            except NoKeys as wrong:
+                log().error("keys refused: those that were loaded stand", fault=str(wrong))
+
+    async def watch(self) -> None:
+        """Reload whenever a file changes, and fetched keys every few minutes; until it is cancelled."""
+        watched = [self.path] if self.path else []
+        if self.verifier and not self.verifier.issuer.by_url:
+            watched.append(Path(self.verifier.issuer.jwks))
+        seen, waited = _states(watched), 0.0
+        while watched or self.verifier:
+            await asyncio.sleep(WATCH_SECONDS)
+            waited += WATCH_SECONDS
+            now = _states(watched)
+            if now != seen or (self.verifier and waited >= REFRESH_SECONDS):
+                seen, waited = now, 0.0
+                await self.reload()
+
+
+def configured(path: Path | None, issuer: Issuer | None) -> Identity:
+    """The identity that an operator configured.
+
+    Raises:
+        Faulty: the file of callers cannot be read.
+        HalfConfigured: it names nobody; or one of the issuer and the callers known by its tokens is missing.
+    """
+    if path is None:
+        if issuer is not None:
+            raise HalfConfigured("tokens need callers with rights: name their file with --callers")
+        return Identity()
+    callers = load_callers(path)
+    if not callers.all:
+        raise HalfConfigured(f"`{path}` has no callers, and nobody could be answered: see `authz callers add`")
+    if callers.by_token and issuer is None:
+        name = next(iter(callers.by_token.values())).name
+        raise HalfConfigured(f"`{name}` in `{path}` is known by a token, and no --jwt-issuer is given")
+    if issuer is None:
+        return Identity(path, callers)
+    if not callers.by_token:
+        raise HalfConfigured(f"no caller in `{path}` is known by a token of --jwt-issuer: see `authz callers add`")
+    verifier = Verifier(issuer)
+    try:
+        verifier.take(fetch(issuer))
+    except NoKeys as wrong:
+        raise HalfConfigured(f"the keys of --jwt-jwks cannot be had: {wrong}") from None
+    return Identity(path, callers, verifier)
+
+
+def _unknown(message: str) -> Problem:
+    return Problem(401, message, {"www-authenticate": f'{CHALLENGE}, error="invalid_token"'})
+
+
+def _states(paths: list[Path]) -> Mapping[Path, tuple[int, int, int] | None]:
+    return {path: _state(path) for path in paths}
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
