@@ -25,6 +25,7 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     decisions: Counter = field(init=False)
     seconds: Histogram = field(init=False)
+    children: dict[tuple[str, str, str], Counter] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.decisions = Counter(
@@ -49,7 +50,11 @@ class Metrics:
             return
         action = asked.action if asked.action in loaded.policy.bundle.vocabulary.actions else OTHER
         outcome = "error" if decision.error else decision.effect.value
-        self.decisions.labels(action, outcome, decision.reason).inc()
+        key = (action, outcome, decision.reason)
+        child = self.children.get(key)
+        if child is None:
+            child = self.children[key] = self.decisions.labels(*key)
+        child.inc()
 
     def observe(self, endpoint: str, status: int, seconds: float) -> None:
         """Count how long one call took."""

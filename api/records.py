@@ -5,7 +5,6 @@ pseudonyms. Who holds the key can find a person's lines; nobody else can.
 """
 
 import fcntl
-import hashlib
 import hmac
 import json
 import os
@@ -15,6 +14,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from api.loaded import Loaded
 from authz import EvaluationRequest
 
 STDOUT = Path("/dev/stdout")
+as_line = json.JSONEncoder(separators=(",", ":")).encode
 PATIENCE = 1.0
 """For how many seconds a full pipe is waited for."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -67,7 +68,7 @@ class Recorder:
         Raises:
             RecordLost: it could not be written whole, or nobody took it in time.
         """
-        self._append(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+        self._append(as_line(entry).encode() + b"\n")
 
     def resume(self) -> None:
         """Append a line that is as long as most records, to see whether they can be written again.
@@ -100,6 +101,12 @@ class Recorder:
             self.torn = self.torn or 0 < written < len(data)
 
 
+@lru_cache(maxsize=4_096)
+def _pseudonym(key: bytes, kind: str, text: str) -> str:
+    message = f"{kind}\0{text}".encode()
+    return f"~{hmac.digest(key, message, 'sha256').hex()[:32]}"
+
+
 def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
 
@@ -122,8 +129,7 @@ class Pseudonyms:
 
     def of(self, kind: str, text: str) -> str:
         """The pseudonym of a text of some kind: 128 bits of its keyed digest."""
-        digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
-        return f"~{digest[:32]}"
+        return _pseudonym(self.key, kind, text)
 
     def known(self, kind: str, text: str, known: Iterable[str]) -> str:
         """A text as it is if it is one of the bundle's own, else its pseudonym."""

@@ -13,12 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from authz.language.faults import Fault, Faulty, Span
 
 Loc = tuple[str | int, ...]
 MOST_NESTING = 100
+BLANK = b" \t\r\n"
 MOST_VALUES = 1_000_000
 """How many values the aliases of a YAML document may expand to."""
 
@@ -119,6 +121,34 @@ def parse_json(text: str, shown: str) -> Any:
         Faulty: with every fault, each with its place.
     """
     return _sound(_load_json(text, shown), shown)
+
+
+def parse_json_bytes(data: bytes, shown: str) -> Any:
+    """The value of a JSON text in UTF-8, many times faster where it is as plain as most are.
+
+    Raises:
+        Faulty: with every fault, each with its place.
+    """
+    try:
+        value = orjson.loads(data)
+        # What says the same when it is written again lost nothing on the way: no key stands there twice.
+        again = orjson.dumps(value)
+        if (data == again or data.translate(None, BLANK) == again.translate(None, BLANK)) and _shallow(value):
+            return value
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass
+    return parse_json(decode(data, shown), shown)
+
+
+def _shallow(value: Any) -> bool:
+    """Whether nothing in a value lies deeper than it may, or almost so deep."""
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MOST_NESTING):
+        below = [each for one in level for each in (one.values() if type(one) is dict else one)]
+        level = [each for each in below if type(each) is dict or type(each) is list]
+        if not level:
+            return True
+    return False
 
 
 def parse_toml(text: str, shown: str) -> Any:
@@ -263,7 +293,7 @@ def _unsound(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 
 
 def _surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _PROBLEMS = {

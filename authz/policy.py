@@ -1,8 +1,8 @@
 """A policy: a checked bundle with something that decides; requests and facts in, decisions out."""
 
-import copy
 import hashlib
 import json
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from authz.explaining.reading import Reading
 from authz.explaining.smallest import Situation, smallest
 from authz.explaining.tree import tree
 from authz.facts.document import Facts, FactsReader
-from authz.facts.gather import Gather, gatherer, hours_after_asking
+from authz.facts.gather import Gather, follow, gatherer, moving_hours
 from authz.instants import BEGIN, END, hours_after
 
 
@@ -45,6 +45,8 @@ class Policy:
     instants: Instants = field(repr=False)
     compared: Compared = field(repr=False)
     needed: frozenset[str] = field(repr=False)
+    moving: tuple[str, ...] = field(repr=False)
+    """The paths to the hours by which a field of a request lies after the instant asked at."""
 
     def decide(
         self, request: EvaluationRequest | Mapping[str, Any], facts: Facts, at: datetime | None = None
@@ -126,10 +128,10 @@ class Policy:
 
     def subject(self, asked: EvaluationRequest, gathered: Any) -> Any | None:
         """Who asks, if the subject and the resource are of the bundle's types and the subject is known."""
-        subject, resource = self.bundle.vocabulary.parties
-        if asked.subject_type != subject.type or asked.resource_type != resource.type:
+        vocabulary = self.bundle.vocabulary
+        if asked.subject_type != vocabulary.subject.type or asked.resource_type != vocabulary.resource.type:
             return None
-        return getattr(gathered, attribute(subject.type))
+        return getattr(gathered, attribute(vocabulary.subject.type))
 
     def with_parameters(self, given: object, shown: str = "parameters", at: Loc = ()) -> "Policy":
         """The same policy with some parameters set otherwise.
@@ -173,17 +175,21 @@ class Case:
 
     def expires_at(self) -> datetime | None:
         """The first later instant at which the same facts refuse."""
-        policy, asked = self.policy, self.asked
-        instants = policy.instants(self.gathered)
-        hours = hours_after_asking(policy.bundle.vocabulary, self.gathered)
-        instants |= {hours_after(instant, -each) for instant in instants for each in hours}
+        policy, asked, at = self.policy, self.asked, self.gathered.at
+        hours = {follow(self.gathered, path) for path in policy.moving} - {None}
+        # What lies some hours behind the instant asked at moves with it.
+        instants = policy.instants(self.gathered, at)
+        if hours:
+            instants |= {hours_after(instant, -each) for instant in instants for each in hours}
+        if not instants:
+            return None
         at_instant = self._regathered if hours else self._moved()
 
         def permitted(moment: datetime) -> bool:
             gathered = at_instant(moment)
             return permits(policy.evaluator, policy.subject(asked, gathered), asked.action, gathered)
 
-        return expiry(permitted, self.gathered.at, instants)
+        return expiry(permitted, at, instants)
 
     def explain(self) -> Explanation:
         """The condition tree of `allow`, and for a refusal the smallest change of facts that would allow."""
@@ -217,10 +223,12 @@ class Case:
 
     def _moved(self) -> Callable[[datetime], Any]:
         """What sets the records to another instant: nothing of them but that depends on it."""
-        record = copy.copy(self.gathered)
+        gathered = self.gathered
+        fields = operator.attrgetter(*gathered.__slots__)
+        record = type(gathered)(*fields(gathered))
 
         def moved(moment: datetime) -> Any:
-            object.__setattr__(record, "at", moment)
+            record.at = moment
             return record
 
         return moved
@@ -243,6 +251,7 @@ def load_bundle(folder: str | Path) -> Policy:
         instants_read(bundle.program, attribute),
         compared(bundle.program),
         needed(bundle.program),
+        moving_hours(bundle.vocabulary),
     )
 
 

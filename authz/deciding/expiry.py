@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from authz.instants import BEGIN, END
+from authz.compiled.source import functions
+from authz.instants import END
 from authz.language.formula import Access, Program, values
 from authz.language.types import INSTANT, Collection, Optional, Record, Schema, Type
 
 STEP = timedelta(microseconds=1)
 """Instants are whole microseconds."""
-Instants = Callable[[Any], set[datetime]]
+Instants = Callable[[Any, datetime], set[datetime]]
 
 
 def instants_read(program: Program, attribute: Callable[[str], str]) -> Instants:
-    """What finds, in a request's records, every instant that some rule reads."""
+    """What finds, in a request's records, every instant from one on that some rule reads; the end of time is none."""
     schema = program.schema
     read: set[tuple[str, str]] = set()
     for rules in program.rules.values():
@@ -26,13 +27,9 @@ def instants_read(program: Program, attribute: Callable[[str], str]) -> Instants
             for value in values(rule.body):
                 if isinstance(value, Access):
                     read |= set(_steps(value, schema))
-    walk = _walk(schema.request, schema, read, attribute)
-
-    def instants(request: Any) -> set[datetime]:
-        found: set[datetime] = set()
-        walk(request, found)
-        return found - {BEGIN, END}
-
+    walk = _walk("request", schema.request, schema, read, attribute, 1)
+    source = "\n".join(["def instants(request, at):", "    found = set()", *walk, "    return found", ""])
+    instants: Instants = functions(source, "instants read", END=END)["instants"]
     return instants
 
 
@@ -61,28 +58,30 @@ def _steps(access: Access, schema: Schema) -> Iterator[tuple[str, str]]:
 
 
 def _walk(
-    record: Record, schema: Schema, read: set[tuple[str, str]], attribute: Callable[[str], str]
-) -> Callable[[Any, set[datetime]], None]:
-    """What adds a record's instants, and those of the records it holds."""
-    own: list[str] = []
-    lists: list[str] = []
-    held: list[tuple[str, bool, Callable[[Any, set[datetime]], None]]] = []
-    for name, field in schema.records[record.name].fields.items():
+    name: str,
+    record: Record,
+    schema: Schema,
+    read: set[tuple[str, str]],
+    attribute: Callable[[str], str],
+    depth: int,
+) -> list[str]:
+    """The lines that add the instants of the record of this name, and those of the records it holds."""
+    lines: list[str] = []
+    for field_name, field in schema.records[record.name].fields.items():
         kind = _bare(field.type)
-        if kind == INSTANT and any(f == name and schema.is_a(record, Record(r)) for r, f in read):
-            (lists if isinstance(field.type, Collection) else own).append(attribute(name))
+        path, below = f"{name}.{attribute(field_name)}", f"row_{depth}"
+        if kind == INSTANT:
+            # Nothing changes at the instant asked at because it is asked at.
+            if path == "request.at" or not any(f == field_name and schema.is_a(record, Record(r)) for r, f in read):
+                continue
+            inner = [f"    if {below} is not None and at <= {below} < END:", f"        found.add({below})"]
         elif isinstance(kind, Record):
-            held.append((attribute(name), isinstance(field.type, Collection), _walk(kind, schema, read, attribute)))
-
-    def walk(row: Any, found: set[datetime]) -> None:
-        for name in own:
-            if (instant := getattr(row, name)) is not None:
-                found.add(instant)
-        for name in lists:
-            found.update(getattr(row, name))
-        for name, many, below in held:
-            value = getattr(row, name)
-            for each in value if many else () if value is None else (value,):
-                below(each, found)
-
-    return walk
+            inner = _walk(below, kind, schema, read, attribute, depth + 1)
+            if not inner:
+                continue
+            inner = [f"    if {below} is not None:", *("    " + line for line in inner)]
+        else:
+            continue
+        many = path if isinstance(field.type, Collection) else f"({path},)"
+        lines += [f"    for {below} in {many}:", *("    " + line for line in inner)]
+    return lines

@@ -13,6 +13,7 @@ from typing import Any
 
 from authz.bundles.tables import AgeTable
 from authz.bundles.vocabulary import PARAMETERS, REQUEST, FieldKind, RowType, attribute
+from authz.deciding.expiry import STEP
 from authz.explaining.compared import declared
 from authz.facts.document import Row
 from authz.facts.gather import follow
@@ -96,7 +97,7 @@ class _Near:
         self.lists = seed.facts.lists
         self.ids = {kind.name: list(seed.facts.entities[kind.name]) for kind in worlds.listed.values() if kind.key}
         gathered = worlds.gathered(seed)
-        found = {seed.at, *self.policy.instants(gathered)}
+        found = {seed.at, *self.policy.instants(gathered, BEGIN + STEP)}
         dates: set[date] = set()
         for rows in self.lists.values():
             for row in rows:

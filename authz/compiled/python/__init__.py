@@ -6,16 +6,13 @@ many rows to the second half, in which every rule that loops remembers its answe
 the work grows with the square of the rows and no faster.
 """
 
-import itertools
-import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from authz.compiled.python.module import MANY, Module
+from authz.compiled.source import functions
 from authz.language.formula import Program
-
-_counter = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +31,7 @@ def compile_program(program: Program, attribute: Callable[[str], str] = str, man
     remembers.
     """
     source = generate(program, attribute, many)
-    filename = f"<compiled policy {next(_counter)}>"
-    # A traceback and a debugger show the line.
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    names: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), names)
+    names = functions(source, "compiled policy")
     return Compiled(source, names["allow"], names["reasons"])
 
 
