@@ -133,11 +133,17 @@ def parse_json_bytes(data: bytes, shown: str) -> Any:
         value = orjson.loads(data)
         # What says the same when it is written again lost nothing on the way: no key stands there twice.
         again = orjson.dumps(value)
-        if (data == again or data.translate(None, BLANK) == again.translate(None, BLANK)) and _shallow(value):
-            return value
+        same = data == again or data.translate(None, BLANK) == again.translate(None, BLANK)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        pass
+        same = False
+    if same and (data.count(b"{") + data.count(b"[") <= MOST_NESTING or _shallow(value)):
+        return value
     return parse_json(decode(data, shown), shown)
+
+
+def json_bytes(value: Any) -> bytes:
+    """The JSON text of a value, in UTF-8, on one line and without blanks."""
+    return orjson.dumps(value)
 
 
 def _shallow(value: Any) -> bool:

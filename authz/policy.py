@@ -4,14 +4,15 @@ import hashlib
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from authz.bundles.bundle import Bundle, load, read_parameters
-from authz.bundles.requests import EvaluationRequest, MalformedRequest, parse_request
-from authz.bundles.vocabulary import attribute
+from authz.bundles.plain import Plain, plain_reader
+from authz.bundles.requests import EvaluationRequest, MalformedRequest, parse_authzen, parse_request
+from authz.bundles.vocabulary import REQUEST, attribute
 from authz.compiled.python import compile_program
 from authz.deciding.decision import Decision, Evaluator, judge, permits
 from authz.deciding.expiry import Instants, expiry, instants_read
@@ -40,11 +41,13 @@ class Policy:
     evaluator: Evaluator = field(repr=False)
     parameters: Any
     digest: str
+    plain: Plain = field(repr=False)
     gather: Gather = field(repr=False)
     facts_reader: FactsReader = field(repr=False)
     instants: Instants = field(repr=False)
     compared: Compared = field(repr=False)
     needed: frozenset[str] = field(repr=False)
+    copied: Callable[[Any], Any] = field(repr=False)
     moving: tuple[str, ...] = field(repr=False)
     """The paths to the hours by which a field of a request lies after the instant asked at."""
 
@@ -71,7 +74,7 @@ class Policy:
         moment = moment.astimezone(UTC)
         if not BEGIN < moment < END:
             raise ValueError("the instant to decide at is an end of time")
-        return next(self.decide_each((asked,), facts, moment))
+        return self.judged(Case(self, asked, facts, self.gather(asked, facts, moment, self.parameters)))
 
     def decide_each(self, requests: Iterable[EvaluationRequest], facts: Facts, at: datetime) -> Iterator[Decision]:
         """The decisions on a batch at one instant in UTC, in order: all are gathered before the first is decided.
@@ -80,20 +83,15 @@ class Policy:
             FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
         """
         self.own(facts)
-        cases = [Case(self, asked, facts, self.gather(asked, facts, at, self.parameters)) for asked in requests]
-        return (
-            judge(
-                self.evaluator,
-                self.subject(case.asked, case.gathered),
-                case.asked.action,
-                case.gathered,
-                at,
-                self.digest,
-                facts.revision,
-                case,
-            )
-            for case in cases
-        )
+        gather, parameters = self.gather, self.parameters
+        return map(self.judged, [Case(self, asked, facts, gather(asked, facts, at, parameters)) for asked in requests])
+
+    def judged(self, case: "Case") -> Decision:
+        """The decision on gathered records."""
+        gathered, asked = case.gathered, case.asked
+        subject = self.subject(asked, gathered)
+        revision = case.facts.revision
+        return judge(self.evaluator, subject, asked.action, gathered, gathered.at, self.digest, revision, case)
 
     def permits(self, asked: EvaluationRequest, facts: Facts, at: datetime) -> bool:
         """Whether one request would be allowed, at an instant in UTC; no reasons are sought."""
@@ -123,8 +121,13 @@ class Policy:
         It is found as if nothing were known of any data subject, so it cannot tell one from another (`public`).
         """
         catalogue = self.bundle.catalogue
-        codes = decision.reasons if public is facts else self.decide(asked, public, decision.at).reasons
-        return next((code for code in codes if catalogue[code].audience == "user"), self.bundle.substitute.code)
+        codes = decision.reasons
+        if public is not facts:
+            codes = self.judged(Case(self, asked, public, self.gather(asked, public, decision.at, self.parameters))).reasons
+        for code in codes:
+            if catalogue[code].audience == "user":
+                return code
+        return self.bundle.substitute.code
 
     def subject(self, asked: EvaluationRequest, gathered: Any) -> Any | None:
         """Who asks, if the subject and the resource are of the bundle's types and the subject is known."""
@@ -154,6 +157,17 @@ class Policy:
             MalformedRequest: with every fault, each with its place.
         """
         return parse_request(given, self.bundle.vocabulary, shown, at)
+
+    def live_request(
+        self, given: Mapping[str, Any], shown: str = "body", at: Loc = (), searched: str = ""
+    ) -> EvaluationRequest:
+        """The typed request that a live AuthZEN body gives (`parse_authzen`), whose time is no caller's to say.
+
+        Raises:
+            MalformedRequest: with every fault, each with its place.
+        """
+        asked = None if searched else self.plain(given)
+        return asked or parse_authzen(given, self.bundle.vocabulary, shown, at, searched)
 
     def facts(self, given: object, shown: str = "facts", at: Loc = ()) -> Facts:
         """The facts that a parsed document gives.
@@ -223,15 +237,19 @@ class Case:
 
     def _moved(self) -> Callable[[datetime], Any]:
         """What sets the records to another instant: nothing of them but that depends on it."""
-        gathered = self.gathered
-        fields = operator.attrgetter(*gathered.__slots__)
-        record = type(gathered)(*fields(gathered))
+        record = self.policy.copied(self.gathered)
 
         def moved(moment: datetime) -> Any:
             record.at = moment
             return record
 
         return moved
+
+
+def copier(kind: type) -> Callable[[Any], Any]:
+    """What copies a record of this type."""
+    values = operator.attrgetter(*(each.name for each in fields(kind)))
+    return lambda record: kind(*values(record))
 
 
 def load_bundle(folder: str | Path) -> Policy:
@@ -246,11 +264,13 @@ def load_bundle(folder: str | Path) -> Policy:
         compile_program(bundle.program, attribute),
         bundle.parameters,
         bundle.digest,
+        plain_reader(bundle.vocabulary),
         gatherer(bundle.vocabulary, bundle.classes),
         FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
         instants_read(bundle.program, attribute),
         compared(bundle.program),
         needed(bundle.program),
+        copier(bundle.classes[REQUEST]),
         moving_hours(bundle.vocabulary),
     )
 

@@ -28,7 +28,7 @@ def instants_read(program: Program, attribute: Callable[[str], str]) -> Instants
                 if isinstance(value, Access):
                     read |= set(_steps(value, schema))
     walk = _walk("request", schema.request, schema, read, attribute, 1)
-    source = "\n".join(["def instants(request, at):", "    found = set()", *walk, "    return found", ""])
+    source = "\n".join(["def instants(request, at):", *_indented(["found = set()", *walk, "return found"]), ""])
     instants: Instants = functions(source, "instants read", END=END)["instants"]
     return instants
 
@@ -74,14 +74,21 @@ def _walk(
             # Nothing changes at the instant asked at because it is asked at.
             if path == "request.at" or not any(f == field_name and schema.is_a(record, Record(r)) for r, f in read):
                 continue
-            inner = [f"    if {below} is not None and at <= {below} < END:", f"        found.add({below})"]
+            inner = [f"if at <= {below} < END:", f"    found.add({below})"]
         elif isinstance(kind, Record):
             inner = _walk(below, kind, schema, read, attribute, depth + 1)
-            if not inner:
-                continue
-            inner = [f"    if {below} is not None:", *("    " + line for line in inner)]
         else:
             continue
-        many = path if isinstance(field.type, Collection) else f"({path},)"
-        lines += [f"    for {below} in {many}:", *("    " + line for line in inner)]
+        if not inner:
+            continue
+        if isinstance(field.type, Collection):
+            lines += [f"for {below} in {path}:", *_indented(inner)]
+        elif isinstance(field.type, Optional):
+            lines += [f"{below} = {path}", f"if {below} is not None:", *_indented(inner)]
+        else:
+            lines += [f"{below} = {path}", *inner]
     return lines
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
