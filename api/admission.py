@@ -4,8 +4,7 @@ What is over a bound is told so at once, before its body is read, so that what i
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api.problems import Problem
@@ -35,9 +34,8 @@ class Admission:
     under_way: int = field(init=False, default=0)
     accounts: dict[str, Account] = field(init=False, default_factory=dict)
 
-    @contextmanager
-    def admitted(self, caller: str) -> Iterator[Account]:
-        """A place for one call.
+    def enter(self, caller: str) -> Account:
+        """Take a place for one call; whoever takes it gives it back with `leave`.
 
         Raises:
             Problem: 503 if the process has no place left, 429 if the caller has none, or has asked its rate.
@@ -51,11 +49,12 @@ class Admission:
             raise Problem(429, f"this caller asked more than {self.rate:g} evaluations a second", {"retry-after": "1"})
         self.under_way += 1
         account.under_way += 1
-        try:
-            yield account
-        finally:
-            self.under_way -= 1
-            account.under_way -= 1
+        return account
+
+    def leave(self, account: Account) -> None:
+        """Give a place back."""
+        self.under_way -= 1
+        account.under_way -= 1
 
     @property
     def share(self) -> int:

@@ -1,7 +1,10 @@
-"""One call: its body read, the request decided, the decision recorded, and only then the answer sent."""
+"""One call: who asks is known and admitted, the request decided, the decision recorded, and only then the answer sent.
+
+Most calls are here whole and take no waiting: `whole` answers those in one go, and `wire.py` calls it as soon as the
+last byte is here. Any other goes by `Asgi`: a body that is still on its way, a search, an explanation, keys to fetch.
+"""
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from api import batches, holding
 from api.admission import SECONDS, Account, Admission
 from api.answers import NOT_ITSELF, Answer, answer, evaluation_id, own
-from api.bodies import parse_body, read_body, told
+from api.bodies import check_kind, parse_body, read_body, told
 from api.callers import Caller, Right
 from api.identity import Identity
 from api.loaded import Loaded, Node
@@ -24,17 +27,15 @@ from api.metrics import Metrics
 from api.problems import Problem, error
 from api.records import Pseudonyms, Recorder, RecordLost
 from api.searching import results
-from authz import MalformedRequest
-from authz.bundles.requests import parse_authzen
-from authz.instants import format_instant
+from authz import EvaluationRequest, MalformedRequest
+from authz.documents import json_bytes
 from authz.search import Searched
 
 NOT_RECORDED = "the decision could not be recorded"
-CLOSING = (401, 403, 408, 413, 429, 503)
-"""After these the rest of a body may still be on its way."""
+CLOSING = (401, 403, 408, 413, 429, 500, 503)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What a call is answered with, what its record and the counters are told of it, and how many
     milliseconds after its arrival it may leave."""
@@ -43,6 +44,23 @@ class Reply:
     record: Mapping[str, Any]
     answers: tuple[Answer, ...] = ()
     held: int = 0
+    status: int = 200
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is sent, and the tick at which it may leave; `account` is the place that the call then gives back."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    due: int = 0
+    account: Account | None = None
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection ends with it, for the rest of a body may still be on its way."""
+        return self.status in CLOSING
 
 
 def now() -> datetime:
@@ -50,9 +68,40 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""An endpoint as the server calls it: nothing of a framework stands between."""
-Replying = Callable[["Answering", Caller, Loaded, dict[str, Any], datetime], Awaitable[Reply]]
+class Call:
+    """The headers of one call that count."""
+
+    __slots__ = ("authorization", "kind", "length", "request_id", "started")
+
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self.started = time.perf_counter()
+        self.authorization: bytes | None = None
+        self.request_id: bytes | None = None
+        self.kind, self.length = b"", b""
+        for name, value in headers:
+            if name == b"content-type":
+                self.kind = value
+            elif name == b"authorization":
+                # Two credentials are none.
+                self.authorization = value if self.authorization is None else b""
+            elif name == b"content-length":
+                self.length = value
+            elif name == b"x-request-id" and self.request_id is None:
+                self.request_id = value
+
+
+AtOnce = Callable[[Caller, Loaded, dict[str, Any], datetime], Reply | None]
+InTime = Callable[[Caller, Loaded, dict[str, Any], datetime], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One kind of call: the right it asks for, and what answers it; at once if it can, else in time."""
+
+    name: str
+    right: Right
+    at_once: AtOnce | None
+    in_time: InTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,113 +121,164 @@ class Answering:
 
     def evaluation(self) -> Endpoint:
         """Decide one request."""
-        return self.endpoint("evaluation", Right.EVALUATE, Answering.evaluate)
+        return Endpoint("evaluation", Right.EVALUATE, self.evaluate, self.evaluate_explained)
 
     def evaluations(self) -> Endpoint:
         """Decide a batch; without items, one request."""
-        return self.endpoint("evaluations", Right.EVALUATE, Answering.evaluate_all)
+        return Endpoint("evaluations", Right.EVALUATE, self.evaluate_all, self.evaluate_explained)
 
     def search(self, searched: Searched) -> Endpoint:
         """Find whoever or whatever would be allowed."""
 
-        async def reply(self: Answering, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
+        async def find(caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
             return await self.find(searched, caller, loaded, given, at)
 
-        return self.endpoint(f"search_{searched.value}", Right.SEARCH, reply)
+        return Endpoint(f"search_{searched.value}", Right.SEARCH, None, find)
 
-    def endpoint(self, name: str, right: Right, replying: Replying) -> Endpoint:
-        """What answers one kind of call: the caller known, admitted, answered, and its record standing."""
+    # From a call to what is sent.
 
-        async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            started = time.perf_counter()
-            call = Call(scope)
+    def whole(self, endpoint: Endpoint, call: Call, data: bytes) -> Outcome | None:
+        """What answers a call that is here whole; None if that takes waiting, and nothing was done yet."""
+        if endpoint.at_once is None:
+            return None
+        try:
+            caller = self.identity.known(call.authorization, endpoint.right)
+            if caller is None:
+                return None
+            account = self.admission.enter(caller.name)
+        except Problem as problem:
+            return self.turned_away(endpoint, call, problem)
+        outcome = None
+        try:
+            loaded, at, since = self.node.loaded, self.clock(), holding.tick()
             try:
-                caller = await self.identity.caller(call.authorization, right)
-                with self.admission.admitted(caller.name) as account:
-                    await self.answer(call, name, caller, account, replying, receive, send)
+                check_kind(call.kind)
+                said = endpoint.at_once(caller, loaded, parse_body(data), at)
             except Problem as problem:
-                # Nobody known asked, or more than is answered: that is counted, and leaves no record.
-                self.metrics.observe(name, problem.status, time.perf_counter() - started)
-                await call.reply(send, error(problem.status, problem.message), problem.status, problem.headers)
+                said = _refused(problem)
+            if said is not None:
+                outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
+        finally:
+            if outcome is None:
+                self.admission.leave(account)
+        return outcome
 
-        return endpoint
+    async def awaited(self, endpoint: Endpoint, call: Call, receive: Receive) -> Outcome:
+        """What answers a call whose body may still be on its way."""
+        try:
+            caller = await self.identity.caller(call.authorization, endpoint.right)
+            account = self.admission.enter(caller.name)
+        except Problem as problem:
+            return self.turned_away(endpoint, call, problem)
+        outcome = None
+        loaded, at, since, data = self.node.loaded, self.clock(), 0, None
+        try:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    data = await read_body(call.kind, call.length, receive)
+                    # A slow client is answered by what is so when its body is here.
+                    loaded, at, since = self.node.loaded, self.clock(), holding.tick()
+                    given = parse_body(data)
+                    said = endpoint.at_once(caller, loaded, given, at) if endpoint.at_once else None
+                    if said is None:
+                        said = await endpoint.in_time(caller, loaded, given, at)
+            except Problem as problem:
+                said = _refused(problem)
+            except TimeoutError:
+                status, late = (408, "the body did not come") if data is None else (503, "there was no answer")
+                said = _refused(Problem(status, f"{late} within {SECONDS:g} seconds"))
+            outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
+        finally:
+            if outcome is None:
+                self.admission.leave(account)
+        return outcome
 
-    async def answer(
+    def turned_away(self, endpoint: Endpoint, call: Call, problem: Problem) -> Outcome:
+        """Nobody known asked, or more than is answered: that is counted, and leaves no record."""
+        self.metrics.observe(endpoint.name, problem.status, time.perf_counter() - call.started)
+        return Outcome(problem.status, json_bytes(error(problem.status, problem.message)), problem.headers)
+
+    def settle(
         self,
-        call: "Call",
-        endpoint: str,
+        endpoint: Endpoint,
+        call: Call,
         caller: Caller,
         account: Account,
-        replying: Replying,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """Answer a call, once its record stands."""
-        started = time.perf_counter()
-        loaded, status = self.node.loaded, 200
-        at, since, data = self.clock(), 0, None
-        try:
-            async with asyncio.timeout(SECONDS):
-                data = await read_body(call.kind, call.length, receive)
-                # A slow client is answered by what is so when its body is here.
-                loaded, at, since = self.node.loaded, self.clock(), holding.tick()
-                said = await replying(self, caller, loaded, parse_body(data), at)
-        except Problem as problem:
-            status, said = problem.status, Reply(error(problem.status, problem.message), {})
-        except TimeoutError:
-            status, late = (408, "the body did not come") if data is None else (503, "there was no answer")
-            said = Reply(error(status, f"{late} within {SECONDS:g} seconds"), {})
-        account.left -= max(1, len(said.answers))
+        loaded: Loaded,
+        at: datetime,
+        since: int,
+        said: Reply,
+    ) -> Outcome:
+        """What is sent once the record of it stands."""
+        account.left -= len(said.answers) or 1
         asked_id = call.request_id
+        seconds = time.perf_counter() - call.started
         entry = {
             "event": "access",
-            "at": format_instant(at),
-            "endpoint": endpoint,
-            "status": status,
+            "at": at,
+            "endpoint": endpoint.name,
+            "status": said.status,
             "caller": caller.name or None,
             "request_id": None if asked_id is None else self.pseudonyms.request_id(asked_id.decode("latin-1")),
             "policy": loaded.policy.digest,
             "facts": loaded.facts.revision,
-            "milliseconds": round((time.perf_counter() - started) * 1000, 3),
+            "milliseconds": round(seconds * 1000, 3),
             **said.record,
         }
         try:
             self.recorder.write(entry)
         except RecordLost:
-            status, said = 503, Reply(error(503, NOT_RECORDED), {})
-        for one in said.answers:
-            self.metrics.count(loaded, one)
-        self.metrics.observe(endpoint, status, time.perf_counter() - started)
-        if said.held:
-            await self.ticks.until(since + said.held)
-        await call.reply(send, said.body, status)
+            said = _refused(Problem(503, NOT_RECORDED))
+        self.metrics.count(loaded, said.answers)
+        self.metrics.observe(endpoint.name, said.status, seconds)
+        return Outcome(said.status, json_bytes(said.body), {}, since + said.held if said.held else 0, account)
 
-    async def evaluate(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
-        """One decision."""
-        try:
-            asked = parse_authzen(given, loaded.policy.bundle.vocabulary, "body")
-        except MalformedRequest as wrong:
-            raise Problem(400, told(wrong)) from None
-        if not own(caller, loaded, asked):
-            raise Problem(403, NOT_ITSELF)
-        admin = Right.EXPLAIN in caller.rights
-        decision = next(loaded.policy.decide_each((asked,), loaded.facts, at))
+    # What is said.
+
+    def evaluate(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply | None:
+        """One decision; None if its caller may ask why, and does, for that takes a while."""
+        if "options" in given and wants_explanation(caller, given):
+            return None
+        asked = self.asked(caller, loaded, given)
+        return self.said(loaded, answer(loaded, loaded.policy.judge(asked, loaded.facts, at), may_see_all(caller)))
+
+    async def evaluate_explained(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
+        """One decision, and why."""
+        asked = self.asked(caller, loaded, given)
+        decision = loaded.policy.judge(asked, loaded.facts, at)
         explained = None
-        if admin and wants_explanation(given) and not decision.error:
+        if not decision.error:
             # It can take seconds where a student has very many rows: others are answered meanwhile.
             explanation = await asyncio.get_running_loop().run_in_executor(self.explaining, decision.explain)
             explained = explanation.as_data(loaded.policy.bundle)
-        one = answer(loaded, asked, decision, admin, explained)
-        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), wait((one,)))
+        return self.said(loaded, answer(loaded, decision, True, explained))
 
-    async def evaluate_all(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
+    def evaluate_all(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply | None:
         """The decisions of a batch, in order."""
         items, last = batches.items_of(given), batches.ending(given)
         if not items:
-            return await self.evaluate(caller, loaded, given, at)
+            return self.evaluate(caller, loaded, given, at)
         answers = tuple(batches.answers(caller, loaded, given, items, last, at))
         record = {"evaluations": [self.pseudonyms.evaluation(loaded, one) for one in answers]}
         return Reply({"evaluations": [one.body for one in answers]}, record, answers, wait(answers))
+
+    def asked(self, caller: Caller, loaded: Loaded, given: dict[str, Any]) -> EvaluationRequest:
+        """The request of a single evaluation.
+
+        Raises:
+            Problem: 400 if it is malformed, 403 if its caller may not ask it.
+        """
+        try:
+            asked = loaded.policy.live_request(given)
+        except MalformedRequest as wrong:
+            raise Problem(400, told(wrong)) from None
+        if caller.subject is not None and not own(caller, loaded, asked):
+            raise Problem(403, NOT_ITSELF)
+        return asked
+
+    def said(self, loaded: Loaded, one: Answer) -> Reply:
+        """A single answer as a reply."""
+        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), wait((one,)))
 
     async def find(
         self, searched: Searched, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime
@@ -188,7 +288,7 @@ class Answering:
         id = evaluation_id()
         context = {
             "evaluation_id": id,
-            "evaluated_at": format_instant(at),
+            "evaluated_at": at,
             **page.body["context"],
             "policy": loaded.policy.digest,
             "facts": loaded.facts.revision,
@@ -207,14 +307,23 @@ class Answering:
         if searched is Searched.ACTION:
             return key[0]
         subject, resource = loaded.policy.bundle.vocabulary.parties
-        record = (subject if searched is Searched.SUBJECT else resource).record
-        return self.pseudonyms.id(loaded, record, key[0])
+        party = subject if searched is Searched.SUBJECT else resource
+        return self.pseudonyms.id(loaded, party, key[0])
 
 
-def wants_explanation(given: Mapping[str, Any]) -> bool:
-    """Whether a caller asks why: `options.explain` of a single evaluation."""
+def _refused(problem: Problem) -> Reply:
+    return Reply(error(problem.status, problem.message), {}, status=problem.status)
+
+
+def may_see_all(caller: Caller) -> bool:
+    """Whether a caller sees every code of a refusal, and may ask why."""
+    return Right.EXPLAIN in caller.rights
+
+
+def wants_explanation(caller: Caller, given: Mapping[str, Any]) -> bool:
+    """Whether a caller asks why, and may: `options.explain` of a single evaluation."""
     options = given.get("options")
-    return isinstance(options, dict) and options.get("explain") is True
+    return may_see_all(caller) and isinstance(options, dict) and options.get("explain") is True
 
 
 def wait(answers: tuple[Answer, ...]) -> int:
@@ -224,43 +333,47 @@ def wait(answers: tuple[Answer, ...]) -> int:
     return holding.EVALUATION + len(answers) // holding.ITEMS_PER_MILLISECOND
 
 
-class Call:
-    """One call as the server gives it: the headers that count, and how its answer is sent."""
+@dataclass(frozen=True, slots=True)
+class Asgi:
+    """An endpoint as any server calls it: nothing of a framework stands between."""
 
-    __slots__ = ("authorization", "kind", "length", "request_id")
+    answering: Answering
+    endpoint: Endpoint
 
-    def __init__(self, scope: Scope) -> None:
-        self.authorization: bytes | None = None
-        self.request_id: bytes | None = None
-        self.kind, self.length = b"", b""
-        for name, value in scope["headers"]:
-            if name == b"content-type":
-                self.kind = value
-            elif name == b"authorization":
-                # Two credentials are none.
-                self.authorization = value if self.authorization is None else b""
-            elif name == b"content-length":
-                self.length = value
-            elif name == b"x-request-id" and self.request_id is None:
-                self.request_id = value
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(scope["headers"])
+        outcome = await self.answering.awaited(self.endpoint, call, receive)
+        try:
+            if outcome.due:
+                await self.answering.ticks.until(outcome.due)
+            headers = headers_of(outcome, call)
+            await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+            await send({"type": "http.response.body", "body": outcome.body})
+        finally:
+            if outcome.account is not None:
+                self.answering.admission.leave(outcome.account)
 
-    async def reply(
-        self, send: Send, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> None:
-        """Send an answer that no cache keeps; after a body that was not read to its end, the connection closes."""
-        data = json.dumps(body).encode()
-        sent = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-        sent.append((b"content-length", str(len(data)).encode()))
-        if status != 200:
-            sent += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-            if status in CLOSING:
-                sent.append((b"connection", b"close"))
-        if self.request_id is not None:
-            sent.append((b"x-request-id", self.request_id))
-        await send({"type": "http.response.start", "status": status, "headers": sent})
-        await send({"type": "http.response.body", "body": data})
+
+def headers_of(outcome: Outcome, call: Call, keep_alive: bool = True) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, which no cache keeps."""
+    sent = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"content-length", b"%d" % len(outcome.body)),
+    ]
+    sent += [(name.encode(), value.encode()) for name, value in outcome.headers.items()]
+    if call.request_id is not None:
+        sent.append((b"x-request-id", call.request_id))
+    if outcome.closes or not keep_alive:
+        sent.append((b"connection", b"close"))
+    return sent
+
+
+def broken() -> Outcome:
+    """What answers a call that nothing could be made of here."""
+    return Outcome(500, json_bytes(error(500, "there is no answer")))
 
 
 def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer of what is not hot, that no cache keeps."""
-    return Response(json.dumps(body), status, {"cache-control": "no-store", **(headers or {})}, "application/json")
+    return Response(json_bytes(body), status, {"cache-control": "no-store", **(headers or {})}, "application/json")

@@ -1,21 +1,21 @@
 """A decision as an answer, by audience: what everybody who asks may see, and what an administrator may."""
 
-import secrets
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.callers import Caller
-from api.loaded import Loaded, reason_texts
+from api.loaded import Loaded
 from api.problems import Problem, error
 from authz import Decision, EvaluationRequest
-from authz.instants import format_instant
 
 BROKEN = "the request could not be judged"
 NOT_ITSELF = "this caller asks only as itself"
+ID_BYTES, DRAWN = 16, 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """One answer, beside what its record needs: the request, unless it was malformed, and the decision on it."""
 
@@ -25,35 +25,34 @@ class Answer:
     decision: Decision | None = None
 
 
-def answer(
-    loaded: Loaded,
-    asked: EvaluationRequest,
-    decision: Decision,
-    admin: bool,
-    explained: Mapping[str, Any] | None = None,
-) -> Answer:
+def answer(loaded: Loaded, decision: Decision, admin: bool, explained: Mapping[str, Any] | None = None) -> Answer:
     """The answer to one request (AuthZEN 1.0, section 5.5).
 
     `admin` if the caller may see every code; `explained` is the explanation, as data, that such a caller asked for.
     """
     id = evaluation_id()
+    assert decision.case is not None  # a policy made it
+    asked: EvaluationRequest = decision.case.asked
     context: dict[str, Any] = {}
+    permitted = bool(decision)
     if decision.error:
-        context |= error(500, BROKEN)
-    elif not decision:
+        context.update(error(500, BROKEN))
+    elif not permitted:
         code = loaded.policy.public_reason(decision, asked, loaded.facts, loaded.public)
-        context["reason_user"] = reason_texts(loaded, code)
+        context["reason_user"] = loaded.reasons[code]
         if admin:
             context["reason_admin"] = {"codes": list(decision.reasons)}
     if admin and explained is not None:
         context["reason_admin"] = {**context.get("reason_admin", {}), **explained}
     context["evaluation_id"] = id
-    context["evaluated_at"] = format_instant(decision.at)
-    context |= echoed(loaded, asked)
+    context["evaluated_at"] = decision.at
+    for name in loaded.echoed:
+        if (value := asked.properties[name]) is not None:
+            context[name] = value
     if (expires_at := decision.expires_at) is not None:
-        context["expires_at"] = format_instant(expires_at)
-    context |= {"policy": decision.policy, "facts": decision.facts}
-    return Answer({"decision": decision.effect == "allow", "context": context}, id, asked, decision)
+        context["expires_at"] = expires_at
+    context["policy"], context["facts"] = decision.policy, decision.facts
+    return Answer({"decision": permitted, "context": context}, id, asked, decision)
 
 
 def own(caller: Caller, loaded: Loaded, asked: EvaluationRequest) -> bool:
@@ -72,14 +71,16 @@ def undecided(problem: Problem) -> Answer:
 
 def echoed(loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:
     """What an answer repeats of its request, by the bundle's word: such as the purpose, defaults filled in."""
-    properties = loaded.policy.bundle.vocabulary.properties
-    return {
-        name: asked.properties[name]
-        for name, kind in properties.items()
-        if kind.echoed and asked.properties[name] is not None
-    }
+    return {name: asked.properties[name] for name in loaded.echoed if asked.properties[name] is not None}
 
 
-def evaluation_id() -> str:
-    """An id for one evaluation: 128 random bits."""
-    return secrets.token_hex(16)
+def _ids() -> Iterator[str]:
+    while True:
+        # The kernel is asked for many at once.
+        drawn = os.urandom(ID_BYTES * DRAWN).hex()
+        for start in range(0, len(drawn), 2 * ID_BYTES):
+            yield drawn[start : start + 2 * ID_BYTES]
+
+
+evaluation_id = _ids().__next__
+"""An id for one evaluation: 128 random bits."""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import schema
 from api.admission import Admission
-from api.answering import Answering, Endpoint, as_json, now
+from api.answering import Answering, Asgi, Endpoint, as_json, now
 from api.bodies import parse_body, read_body
 from api.callers import Right
 from api.identity import Identity
@@ -55,7 +55,7 @@ def create_app(
     reload: Callable[[], Awaitable[Reloaded]],
     clock: Callable[[], datetime] = now,
     lifespan: Any = None,
-) -> FastAPI:
+) -> "Service":
     """The application over what a node has loaded.
 
     `public_url` is what metadata say, whatever a caller's Host header says; page tokens and pseudonyms are keyed from
@@ -84,8 +84,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(Problem, _problem)
     app.add_middleware(RequestId)
-    app.add_middleware(Hot, endpoints=hot)
-    return app
+    return Service(app, answering, hot)
 
 
 def _derived(key: bytes, purpose: str) -> bytes:
@@ -95,7 +94,7 @@ def _derived(key: bytes, purpose: str) -> bytes:
 def _decisions(app: FastAPI, answering: Answering) -> dict[str, Endpoint]:
     """Document the hot endpoints, and give them as they answer, by path: past all that FastAPI does for a route."""
     vocabulary = answering.node.loaded.policy.bundle.vocabulary
-    endpoints: list[tuple[str, Endpoint, str, schema.Schema, schema.Schema]] = [
+    described: list[tuple[str, Endpoint, str, schema.Schema, schema.Schema]] = [
         (EVALUATION, answering.evaluation(), "Decide one request.", schema.evaluation(vocabulary), schema.answer()),
         (
             EVALUATIONS,
@@ -124,7 +123,7 @@ def _decisions(app: FastAPI, answering: Answering) -> dict[str, Endpoint]:
         429: "this caller asks too much",
         503: "the decision could not be recorded, or there is no room for it, and so there is none",
     }
-    for path, _, summary, body, answer in endpoints:
+    for path, _, summary, body, answer in described:
         app.add_api_route(
             path,
             _only_documented,
@@ -143,11 +142,11 @@ def _decisions(app: FastAPI, answering: Answering) -> dict[str, Endpoint]:
             },
         )
 
-    return {path: endpoint for path, endpoint, *_ in endpoints}
+    return {path: endpoint for path, endpoint, *_ in described}
 
 
 async def _only_documented() -> Response:
-    raise HTTPException(404)  # `Hot` answers where the application stands at the root, and nowhere else does it decide
+    raise HTTPException(404)  # `Service` answers these, and where the application stands alone, nobody decides
 
 
 def _documented_security(answering: Answering) -> list[Any]:
@@ -231,15 +230,17 @@ async def _problem(_request: Request, wrong: Exception) -> Response:
     return as_json(error(wrong.status, wrong.message), wrong.status, wrong.headers)
 
 
-class Hot:
-    """Answers the hot endpoints before anything of the framework runs."""
+class Service:
+    """What a server calls: the hot endpoints are answered before anything of the framework runs."""
 
-    def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
-        self.app, self.endpoints = app, endpoints
+    def __init__(self, app: FastAPI, answering: Answering, endpoints: Mapping[str, Endpoint]) -> None:
+        self.app, self.answering, self.endpoints = app, answering, endpoints
+        self.hot: Mapping[str, ASGIApp] = {path: Asgi(answering, each) for path, each in endpoints.items()}
+        self.at_once = {path.encode(): each for path, each in endpoints.items() if each.at_once}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self.endpoints.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        await (endpoint or self.app)(scope, receive, send)
+        hot = self.hot.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        await (hot or self.app)(scope, receive, send)
 
 
 class RequestId:

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.types import Receive
 
 from api.problems import Problem
-from authz.documents import decode, parse_json
+from authz.documents import parse_json_bytes
 from authz.language.faults import Fault, Faulty
 
 MOST_BYTES = 1_048_576
@@ -19,8 +19,7 @@ async def read_body(kind: bytes, length: bytes, receive: Receive) -> bytes:
     Raises:
         Problem: 400 if they are not JSON, or cut off; 413 if there are too many.
     """
-    if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
-        raise Problem(400, "the content type is not application/json")
+    check_kind(kind)
     if len(length) > 6 and length.isdigit() and int(length[:20]) > MOST_BYTES:
         raise Problem(413, TOO_LARGE)
     message = await receive()
@@ -32,6 +31,16 @@ async def read_body(kind: bytes, length: bytes, receive: Receive) -> bytes:
     if len(data) > MOST_BYTES:
         raise Problem(413, TOO_LARGE)
     return data
+
+
+def check_kind(kind: bytes) -> None:
+    """Refuse a body whose headers do not say that it is JSON.
+
+    Raises:
+        Problem: 400.
+    """
+    if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
+        raise Problem(400, "the content type is not application/json")
 
 
 async def _rest(begun: bytes, receive: Receive) -> bytes:
@@ -57,7 +66,7 @@ def parse_body(data: bytes) -> dict[str, Any]:
     if not data:
         raise Problem(400, "the body is empty")
     try:
-        value = parse_json(decode(data, "body"), "body")
+        value = parse_json_bytes(data, "body")
     except Faulty as faulty:
         raise Problem(400, told(faulty)) from None
     if not isinstance(value, dict):

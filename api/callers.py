@@ -95,8 +95,7 @@ class Callers:
         id, _, secret = rest.partition("_")
         found = self.by_key.get(id)
         digest = found.key.sha256 if found and found.key else NOBODY
-        given = hashlib.sha256(secret.encode()).hexdigest()
-        right = hmac.compare_digest(given, digest)
+        right = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), digest)
         return found if right and prefix == PREFIX else None
 
 

@@ -12,6 +12,7 @@ import ctypes
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 EVALUATION = 2
@@ -35,25 +36,30 @@ def tick() -> int:
 
 
 class Ticks:
-    """Wakes, at whole milliseconds, those who wait for them; without a kernel's timer they only sleep that long."""
+    """Calls, at whole milliseconds, what waits for them; without a kernel's timer it only waits that long."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, asyncio.Event] = {}
+        self._waiting: dict[int, list[Callable[[], None]]] = {}
         self._timer: int | None = None
 
     async def until(self, due: int) -> None:
         """Wait for a tick; not at all if it has passed."""
+        event = asyncio.Event()
+        self.at(due, event.set)
+        await event.wait()
+
+    def at(self, due: int, call: Callable[[], None]) -> None:
+        """Call something at a tick; now if it has passed."""
         if (left := due - tick()) <= 0:
-            return
-        if sys.platform != "linux":
-            await asyncio.sleep(left / 1000)
-            return
-        event = self._waiting.get(due)
-        if event is None:
-            event = self._waiting[due] = asyncio.Event()
+            call()
+        elif sys.platform != "linux":
+            asyncio.get_running_loop().call_later(left / 1000, call)
+        elif due in self._waiting:
+            self._waiting[due].append(call)
+        else:
+            self._waiting[due] = [call]
             if due == min(self._waiting):
                 self._set(due)
-        await event.wait()
 
     def _set(self, due: int) -> None:
         if self._timer is None:
@@ -70,7 +76,8 @@ class Ticks:
             os.read(self._timer, 8)
         now = tick()
         for due in [due for due in self._waiting if due <= now]:
-            self._waiting.pop(due).set()
+            for call in self._waiting.pop(due):
+                call()
         if self._waiting:
             self._set(min(self._waiting))
 

@@ -29,40 +29,57 @@ class Identity:
     verifier: Verifier | None = None
     anyone: Caller = ANYONE
 
+    def known(self, authorization: bytes | None, right: Right) -> Caller | None:
+        """Who calls, if it has the right; None if the issuer's keys have to be looked at anew first.
+
+        Raises:
+            Problem: 401 if nobody is known by it, 403 if that caller has not the right.
+        """
+        try:
+            return self._entitled(authorization, right)
+        except UnknownKey:
+            return None
+
     async def caller(self, authorization: bytes | None, right: Right) -> Caller:
         """Who calls, if it has the right.
 
         Raises:
             Problem: 401 if nobody is known by it, 403 if that caller has not the right.
         """
-        found = self.anyone if self.callers is None else await self._known(self.callers, authorization)
+        try:
+            try:
+                return self._entitled(authorization, right)
+            except UnknownKey:
+                if self.verifier is None or not await self.verifier.rotated():
+                    raise
+                return self._entitled(authorization, right)
+        except UnknownKey as wrong:
+            raise _unknown(str(wrong)) from None
+
+    def _entitled(self, authorization: bytes | None, right: Right) -> Caller:
+        found = self.anyone if self.callers is None else self._known(self.callers, authorization)
         if right not in found.rights:
             headers = {"www-authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{right.value}"'}
             raise Problem(403, f"this caller has not the right `{right.value}`", headers)
         return found
 
-    async def _known(self, callers: Callers, authorization: bytes | None) -> Caller:
+    def _known(self, callers: Callers, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Problem(401, "no credential: send `Authorization: Bearer ...`", {"www-authenticate": CHALLENGE})
         scheme, _, token = authorization.decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST:
             raise _unknown("the credential is no bearer token")
-        if "." not in token:
-            if (found := callers.of_key(token)) is None:
-                raise _unknown("the key is not known")
-            return found
-        return await self._by_token(callers, token)
-
-    async def _by_token(self, callers: Callers, token: str) -> Caller:
-        if self.verifier is None:
+        if "." in token and self.verifier is not None:
+            return self._by_token(callers, self.verifier, token)
+        if (found := callers.of_key(token)) is None:
             raise _unknown("the key is not known")
+        return found
+
+    def _by_token(self, callers: Callers, verifier: Verifier, token: str) -> Caller:
         try:
-            try:
-                subject = self.verifier.subject(token)
-            except UnknownKey:
-                if not await self.verifier.rotated():
-                    raise
-                subject = self.verifier.subject(token)
+            subject = verifier.subject(token)
+        except UnknownKey:
+            raise
         except BadToken as wrong:
             raise _unknown(str(wrong)) from None
         if (found := callers.by_token.get(subject)) is None:

@@ -1,19 +1,30 @@
 """What the service decides with: a policy and its facts, swapped as one."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from authz import Facts, Policy, load_bundle, load_facts
+from authz.bundles.tables import ReasonTable, SubstituteTable
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A policy, the facts it decides by, and those facts without any data subject's."""
+    """A policy, the facts it decides by, those facts without any data subject's, and what each answer needs of it.
+
+    `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that an answer repeats.
+    `actions`, `words` and `organisations` are what a record may hold as it is: the bundle's own words, and the ids of
+    known records that are no person's, by the name of the property, or the type of the party, that holds such an id.
+    """
 
     policy: Policy
     facts: Facts = field(repr=False)
     public: Facts = field(repr=False)
+    reasons: Mapping[str, Mapping[str, str]] = field(repr=False)
+    echoed: tuple[str, ...]
+    actions: frozenset[str]
+    words: frozenset[str]
+    organisations: Mapping[str, Container[str]] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -35,11 +46,19 @@ def load(policy: Path, facts: Path) -> Loaded:
 
 def with_facts(policy: Policy, facts: Facts) -> Loaded:
     """A policy and facts that were read under it."""
-    return Loaded(policy, facts, policy.public(facts))
-
-
-def reason_texts(loaded: Loaded, code: str) -> Mapping[str, str]:
-    """A reason code as the catalogue words it, in English and Dutch."""
-    bundle = loaded.policy.bundle
-    said = bundle.catalogue.get(code, bundle.substitute)
-    return {"code": said.code, "en": said.en, "nl": said.nl}
+    bundle = policy.bundle
+    vocabulary = bundle.vocabulary
+    said: list[ReasonTable | SubstituteTable] = [*bundle.catalogue.values(), bundle.substitute]
+    return Loaded(
+        policy,
+        facts,
+        policy.public(facts),
+        {one.code: {"code": one.code, "en": one.en, "nl": one.nl} for one in said},
+        tuple(name for name, kind in vocabulary.properties.items() if kind.echoed),
+        frozenset(vocabulary.actions),
+        frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values),
+        {
+            name: () if vocabulary.rows[record].person else facts.entities[record]
+            for name, record in vocabulary.entities.items()
+        },
+    )

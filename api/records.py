@@ -6,12 +6,11 @@ pseudonyms. Who holds the key can find a person's lines; nobody else can.
 
 import fcntl
 import hmac
-import json
 import os
 import re
 import select
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,9 +20,10 @@ from typing import Any
 from api.answers import Answer
 from api.loaded import Loaded
 from authz import EvaluationRequest
+from authz.bundles.vocabulary import Party
+from authz.documents import json_bytes
 
 STDOUT = Path("/dev/stdout")
-as_line = json.JSONEncoder(separators=(",", ":")).encode
 PATIENCE = 1.0
 """For how many seconds a full pipe is waited for."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -68,7 +68,7 @@ class Recorder:
         Raises:
             RecordLost: it could not be written whole, or nobody took it in time.
         """
-        self._append(as_line(entry).encode() + b"\n")
+        self._append(json_bytes(entry) + b"\n")
 
     def resume(self) -> None:
         """Append a line that is as long as most records, to see whether they can be written again.
@@ -131,15 +131,9 @@ class Pseudonyms:
         """The pseudonym of a text of some kind: 128 bits of its keyed digest."""
         return _pseudonym(self.key, kind, text)
 
-    def known(self, kind: str, text: str, known: Iterable[str]) -> str:
+    def known(self, kind: str, text: str, known: Container[str]) -> str:
         """A text as it is if it is one of the bundle's own, else its pseudonym."""
         return text if text in known else self.of(kind, text)
-
-    def id(self, loaded: Loaded, record: str, id: str) -> str:
-        """An id as it is if it is that of a known record that is no person's, else its pseudonym."""
-        row = loaded.policy.bundle.vocabulary.rows[record]
-        organisation = not row.person and loaded.facts.entity(record, id) is not None
-        return id if organisation else self.of(record, id)
 
     def request_id(self, text: str) -> str:
         """A caller's request id as it is if it looks like one, else its pseudonym."""
@@ -148,28 +142,35 @@ class Pseudonyms:
     def request(self, loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:
         """A request without personal data."""
         vocabulary = loaded.policy.bundle.vocabulary
-        subject, resource = vocabulary.parties
-        properties: dict[str, Any] = {}
-        for name, kind in vocabulary.properties.items():
-            value = asked.properties[name]
-            if value is not None:
-                if kind.names:
-                    value = self.id(loaded, kind.names, value)
-                elif isinstance(value, str) and not any(value in e.values for e in vocabulary.enumerations.values()):
-                    value = self.of(name, value)
-                properties[name] = value if isinstance(value, str | bool | int) else str(value)
+        properties = {
+            name: self.property(loaded, name, value) for name, value in asked.properties.items() if value is not None
+        }
         return {
-            "subject": self.party(loaded, subject.type, subject.record, asked.subject_type, asked.subject_id),
-            "action": self.known("action", asked.action, vocabulary.actions),
-            "resource": self.party(loaded, resource.type, resource.record, asked.resource_type, asked.resource_id),
+            "subject": self.party(loaded, vocabulary.subject, asked.subject_type, asked.subject_id),
+            "action": self.known("action", asked.action, loaded.actions),
+            "resource": self.party(loaded, vocabulary.resource, asked.resource_type, asked.resource_id),
             "properties": properties,
         }
 
-    def party(self, loaded: Loaded, type: str, record: str, asked: str, id: str) -> dict[str, str]:
+    def property(self, loaded: Loaded, name: str, value: Any) -> Any:
+        """A property of a request."""
+        if (known := loaded.organisations.get(name)) is not None:
+            if value in known:
+                return value
+            return self.of(loaded.policy.bundle.vocabulary.properties[name].names, value)
+        if isinstance(value, str):
+            return value if value in loaded.words else self.of(name, value)
+        return value if isinstance(value, bool | int) else str(value)
+
+    def party(self, loaded: Loaded, party: Party, asked: str, id: str) -> dict[str, str]:
         """A subject or resource: of another type than the bundle's, it is nobody known."""
-        if asked != type:
+        if asked != party.type:
             return {"type": self.of("type", asked), "id": self.of("id", id)}
-        return {"type": type, "id": self.id(loaded, record, id)} if id else {"type": type}
+        return {"type": asked, "id": self.id(loaded, party, id)} if id else {"type": asked}
+
+    def id(self, loaded: Loaded, party: Party, id: str) -> str:
+        """An id as it is if it is that of a known record that is no person's, else its pseudonym."""
+        return id if id in loaded.organisations[party.type] else self.of(party.record, id)
 
     def evaluation(self, loaded: Loaded, answer: Answer) -> dict[str, Any]:
         """One evaluation, for a record."""

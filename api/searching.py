@@ -16,7 +16,6 @@ from api.callers import Caller
 from api.loaded import Loaded
 from api.problems import Problem
 from authz import EvaluationRequest, MalformedRequest
-from authz.bundles.requests import parse_authzen
 from authz.facts.document import Key
 from authz.search import Candidate, Searched, search
 
@@ -57,7 +56,7 @@ async def results(
         Problem: 400 if the request is malformed, or its token forged or another's; 403 if the caller may not ask it.
     """
     try:
-        asked = parse_authzen(given, loaded.policy.bundle.vocabulary, "body", searched=searched.value)
+        asked = loaded.policy.live_request(given, searched=searched.value)
     except MalformedRequest as wrong:
         raise Problem(400, told(wrong)) from None
     if searched is not Searched.SUBJECT and not own(caller, loaded, asked):

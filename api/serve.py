@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from api.admission import CALLS, Admission
-from api.app import Reloaded, create_app
+from api.app import Reloaded, Service, create_app
 from api.callers import ANYONE, Right
 from api.identity import HalfConfigured, Identity, configured
 from api.loaded import Loaded, Node, load
@@ -34,6 +33,7 @@ from api.logs import configure, log
 from api.metrics import FOLDER
 from api.records import Recorder
 from api.tokens import Issuer
+from api.wire import Connection
 from authz.language.faults import Faulty
 
 BUNDLE_FILES = ("*.toml", "*.polar")
@@ -120,13 +120,13 @@ def _serve_by_workers(settings: Settings, loaded: Loaded, listening: socket.sock
     return 0
 
 
-def worker(settings: Settings) -> FastAPI:
+def worker(settings: Settings) -> Service:
     """The application of one worker, in a process of its own."""
     configure()
     return _application(settings, load(settings.policy, settings.facts))
 
 
-def _application(settings: Settings, loaded: Loaded) -> FastAPI:
+def _application(settings: Settings, loaded: Loaded) -> Service:
     node, recorder, identity = Node(loaded), Recorder(settings.record), _identity(settings)
 
     async def reload() -> Reloaded:
@@ -137,7 +137,7 @@ def _application(settings: Settings, loaded: Loaded) -> FastAPI:
         return Reloaded.DONE if await _reload(settings, node, recorder, identity) else Reloaded.REFUSED
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         running: set[asyncio.Task[Any]] = set()
 
@@ -262,7 +262,8 @@ class _Workers(Multiprocess):
 def _config(app: Any, workers: int = 1) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        factory=not isinstance(app, FastAPI),
+        factory=not isinstance(app, Service),
+        http=Connection,
         workers=workers,
         log_config=None,
         access_log=False,

@@ -142,8 +142,8 @@ def parse_json_bytes(data: bytes, shown: str) -> Any:
 
 
 def json_bytes(value: Any) -> bytes:
-    """The JSON text of a value, in UTF-8, on one line and without blanks."""
-    return orjson.dumps(value)
+    """The JSON text of a value, in UTF-8, on one line and without blanks; instants are RFC 3339, in UTC."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def _shallow(value: Any) -> bool:

@@ -61,7 +61,6 @@ class Policy:
             FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
             ValueError: `at` is naive, or an end of time.
         """
-        self.own(facts)
         asked = request if isinstance(request, EvaluationRequest) else self.request(request)
         moment = at or asked.at
         if moment is None:
@@ -74,7 +73,7 @@ class Policy:
         moment = moment.astimezone(UTC)
         if not BEGIN < moment < END:
             raise ValueError("the instant to decide at is an end of time")
-        return self.judged(Case(self, asked, facts, self.gather(asked, facts, moment, self.parameters)))
+        return self.judge(asked, facts, moment)
 
     def decide_each(self, requests: Iterable[EvaluationRequest], facts: Facts, at: datetime) -> Iterator[Decision]:
         """The decisions on a batch at one instant in UTC, in order: all are gathered before the first is decided.
@@ -85,6 +84,15 @@ class Policy:
         self.own(facts)
         gather, parameters = self.gather, self.parameters
         return map(self.judged, [Case(self, asked, facts, gather(asked, facts, at, parameters)) for asked in requests])
+
+    def judge(self, asked: EvaluationRequest, facts: Facts, at: datetime) -> Decision:
+        """The decision on one typed request, at an instant in UTC.
+
+        Raises:
+            FactsOfAnotherBundle: the facts were read under another manifest or vocabulary.
+        """
+        self.own(facts)
+        return self.judged(Case(self, asked, facts, self.gather(asked, facts, at, self.parameters)))
 
     def judged(self, case: "Case") -> Decision:
         """The decision on gathered records."""
@@ -123,7 +131,7 @@ class Policy:
         catalogue = self.bundle.catalogue
         codes = decision.reasons
         if public is not facts:
-            codes = self.judged(Case(self, asked, public, self.gather(asked, public, decision.at, self.parameters))).reasons
+            codes = self.judge(asked, public, decision.at).reasons
         for code in codes:
             if catalogue[code].audience == "user":
                 return code

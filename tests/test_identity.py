@@ -102,7 +102,7 @@ def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
     async def walk() -> int:
         walked = 0
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            for route in app.routes:
+            for route in app.app.routes:
                 assert isinstance(route, APIRoute | Route | Mount)
                 if route.path in PUBLIC:
                     continue
@@ -451,17 +451,18 @@ def test_keys_by_url_are_rotated_and_rights_are_the_files(tmp_path: Path) -> Non
 
 def test_a_place_is_given_back_and_nobody_takes_all() -> None:
     admission = Admission(calls=4)
-    with admission.admitted("a"), admission.admitted("a"):
-        with pytest.raises(Problem) as wrong, admission.admitted("a"):
-            pass
-        assert (wrong.value.status, wrong.value.headers) == (429, {"retry-after": "1"})
-        with admission.admitted("b"), admission.admitted("b"):
-            with pytest.raises(Problem) as full, admission.admitted("c"):
-                pass
-            assert full.value.status == 503
-    with pytest.raises(ZeroDivisionError), admission.admitted("a"):
-        raise ZeroDivisionError
+    taken = [admission.enter("a"), admission.enter("a")]
+    with pytest.raises(Problem) as wrong:
+        admission.enter("a")
+    assert (wrong.value.status, wrong.value.headers) == (429, {"retry-after": "1"})
+    taken += [admission.enter("b"), admission.enter("b")]
+    with pytest.raises(Problem) as full:
+        admission.enter("c")
+    assert full.value.status == 503
+    for account in taken:
+        admission.leave(account)
     assert admission.under_way == 0 and all(each.under_way == 0 for each in admission.accounts.values())
+    admission.leave(admission.enter("c"))
 
 
 def test_a_rate_counts_evaluations_and_comes_back_with_time() -> None:
@@ -470,8 +471,9 @@ def test_a_rate_counts_evaluations_and_comes_back_with_time() -> None:
 
     def ask(items: int) -> int:
         try:
-            with admission.admitted("a") as account:
-                account.left -= items
+            account = admission.enter("a")
+            account.left -= items
+            admission.leave(account)
         except Problem as problem:
             return problem.status
         return 200

@@ -126,7 +126,7 @@ def test_a_stop_answers_what_was_accepted(tmp_path: Path, workers: str) -> None:
         told = b""
         while part := connection.recv(65536):
             told += part
-        assert told.startswith(b"HTTP/1.1 200 ") and b'"decision": true' in told
+        assert told.startswith(b"HTTP/1.1 200 ") and b'"decision":true' in told
 
 
 def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:

@@ -73,12 +73,13 @@ def _property(name: str, kind: PropertyKind, holder: str) -> Iterator[str]:
         return
     bare = wanted.of if isinstance(wanted, Optional) else wanted
     listed = f"type({value}) is not str or {value} not in known_{name}"
-    unread = {
+    unread: dict[Type, str] = {
         STRING: f"type({value}) is not str",
         BOOLEAN: f"type({value}) is not bool",
         INTEGER: f"type({value}) is not int or not {LEAST} <= {value} <= {MOST}",
-    }.get(bare, listed if isinstance(bare, Enumeration) else "True")
-    yield f"elif {f'{value} is not None and ({unread})' if isinstance(wanted, Optional) else unread}:"
+    }
+    wrong = unread.get(bare, listed if isinstance(bare, Enumeration) else "True")
+    yield f"elif {f'{value} is not None and ({wrong})' if isinstance(wanted, Optional) else wrong}:"
     yield "    return None"
 
 

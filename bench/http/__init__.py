@@ -1,0 +1,1 @@
+"""HTTP under load: our service, a plain route that does the same, and Cerbos, one core each in turn."""
