@@ -307,8 +307,7 @@ class Answering:
         if searched is Searched.ACTION:
             return key[0]
         subject, resource = loaded.policy.bundle.vocabulary.parties
-        party = subject if searched is Searched.SUBJECT else resource
-        return self.pseudonyms.id(loaded, party, key[0])
+        return self.pseudonyms.id(loaded, (subject if searched is Searched.SUBJECT else resource).type, key[0])
 
 
 def _refused(problem: Problem) -> Reply:
@@ -328,9 +327,10 @@ def wants_explanation(caller: Caller, given: Mapping[str, Any]) -> bool:
 
 def wait(answers: tuple[Answer, ...]) -> int:
     """How long answers wait, in milliseconds: by their number alone if one of them refuses."""
-    if all(one.decision is None or one.decision for one in answers):
-        return 0
-    return holding.EVALUATION + len(answers) // holding.ITEMS_PER_MILLISECOND
+    for one in answers:
+        if one.decision is not None and not one.decision:
+            return holding.EVALUATION + len(answers) // holding.ITEMS_PER_MILLISECOND
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def answer(loaded: Loaded, decision: Decision, admin: bool, explained: Mapping[s
     if decision.error:
         context.update(error(500, BROKEN))
     elif not permitted:
-        code = loaded.policy.public_reason(decision, asked, loaded.facts, loaded.public)
+        code = loaded.policy.public_reason(decision, loaded.facts)
         context["reason_user"] = loaded.reasons[code]
         if admin:
             context["reason_admin"] = {"codes": list(decision.reasons)}

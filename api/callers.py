@@ -22,7 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from authz.documents import faults_of, read_document
 from authz.language.faults import Faulty
 
-PREFIX = "poort"
+PREFIX = "poort_"
+ID_FROM = len(PREFIX)
+ID_TO = ID_FROM + 16
 SECRET_BYTES = 32
 NOBODY = hashlib.sha256(secrets.token_bytes(SECRET_BYTES)).hexdigest()
 """What an unknown key's secret is compared with, as a known one's would be."""
@@ -91,12 +93,11 @@ class Callers:
 
     def of_key(self, text: str) -> Caller | None:
         """The caller whose API key this is."""
-        prefix, _, rest = text.partition("_")
-        id, _, secret = rest.partition("_")
+        prefix, id, secret = text[:ID_FROM], text[ID_FROM:ID_TO], text[ID_TO + 1 :]
         found = self.by_key.get(id)
         digest = found.key.sha256 if found and found.key else NOBODY
         right = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), digest)
-        return found if right and prefix == PREFIX else None
+        return found if right and prefix == PREFIX and text[ID_TO : ID_TO + 1] == "_" else None
 
 
 def load_callers(path: Path) -> Callers:
@@ -159,4 +160,4 @@ def save_callers(path: Path, callers: Iterable[Caller]) -> None:
 def new_key() -> tuple[str, Key]:
     """A new API key: the text to show once, and what is kept of it."""
     id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
-    return f"{PREFIX}_{id}_{secret}", Key(id=id, sha256=hashlib.sha256(secret.encode()).hexdigest())
+    return f"{PREFIX}{id}_{secret}", Key(id=id, sha256=hashlib.sha256(secret.encode()).hexdigest())

@@ -10,21 +10,19 @@ from authz.bundles.tables import ReasonTable, SubstituteTable
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A policy, the facts it decides by, those facts without any data subject's, and what each answer needs of it.
+    """A policy, the facts it decides by, and what each answer and each record needs of them.
 
     `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that an answer repeats.
-    `actions`, `words` and `organisations` are what a record may hold as it is: the bundle's own words, and the ids of
-    known records that are no person's, by the name of the property, or the type of the party, that holds such an id.
+    A record may hold `actions` as they are, and of each property, and of the parties by their types, what `known` says:
+    the bundle's own words, or the ids of known records that are no person's, beside what such a text is.
     """
 
     policy: Policy
     facts: Facts = field(repr=False)
-    public: Facts = field(repr=False)
     reasons: Mapping[str, Mapping[str, str]] = field(repr=False)
     echoed: tuple[str, ...]
     actions: frozenset[str]
-    words: frozenset[str]
-    organisations: Mapping[str, Container[str]] = field(repr=False)
+    known: Mapping[str, tuple[Container[str], str]] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -48,17 +46,20 @@ def with_facts(policy: Policy, facts: Facts) -> Loaded:
     """A policy and facts that were read under it."""
     bundle = policy.bundle
     vocabulary = bundle.vocabulary
+    words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
     said: list[ReasonTable | SubstituteTable] = [*bundle.catalogue.values(), bundle.substitute]
     return Loaded(
         policy,
         facts,
-        policy.public(facts),
         {one.code: {"code": one.code, "en": one.en, "nl": one.nl} for one in said},
         tuple(name for name, kind in vocabulary.properties.items() if kind.echoed),
         frozenset(vocabulary.actions),
-        frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values),
         {
-            name: () if vocabulary.rows[record].person else facts.entities[record]
-            for name, record in vocabulary.entities.items()
+            **{name: (words, name) for name in vocabulary.properties},
+            **{name: (_plain_ids(policy, facts, record), record) for name, record in vocabulary.entities.items()},
         },
     )
+
+
+def _plain_ids(policy: Policy, facts: Facts, record: str) -> Container[str]:
+    return () if policy.bundle.vocabulary.rows[record].person else facts.entities[record]

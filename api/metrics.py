@@ -3,7 +3,6 @@
 With several workers each counts for itself in a shared folder, and `/metrics` of any tells the sum.
 """
 
-import collections
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -48,8 +47,12 @@ class Metrics:
 
     def count(self, loaded: Loaded, answers: Iterable[Answer]) -> None:
         """Count decisions; an action that the bundle does not know is `other`, so that labels stay few."""
-        for labels, number in collections.Counter(_labels(loaded, one) for one in answers).items():
-            (self.children.get(labels) or self._child(self.decisions, labels)).inc(number)
+        counted: dict[tuple[str, ...], int] = {}
+        for one in answers:
+            labels = _labels(loaded, one)
+            counted[labels] = counted.get(labels, 0) + 1
+        for said, number in counted.items():
+            (self.children.get(said) or self._child(self.decisions, said)).inc(number)
 
     def observe(self, endpoint: str, status: int, seconds: float) -> None:
         """Count how long one call took."""

@@ -10,7 +10,7 @@ import os
 import re
 import select
 import stat
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +20,6 @@ from typing import Any
 from api.answers import Answer
 from api.loaded import Loaded
 from authz import EvaluationRequest
-from authz.bundles.vocabulary import Party
 from authz.documents import json_bytes
 
 STDOUT = Path("/dev/stdout")
@@ -131,46 +130,39 @@ class Pseudonyms:
         """The pseudonym of a text of some kind: 128 bits of its keyed digest."""
         return _pseudonym(self.key, kind, text)
 
-    def known(self, kind: str, text: str, known: Container[str]) -> str:
-        """A text as it is if it is one of the bundle's own, else its pseudonym."""
-        return text if text in known else self.of(kind, text)
-
     def request_id(self, text: str) -> str:
         """A caller's request id as it is if it looks like one, else its pseudonym."""
         return text if PLAIN_ID.fullmatch(text) else self.of("request", text)
 
     def request(self, loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:
         """A request without personal data."""
-        vocabulary = loaded.policy.bundle.vocabulary
-        properties = {
-            name: self.property(loaded, name, value) for name, value in asked.properties.items() if value is not None
-        }
+        vocabulary, known = loaded.policy.bundle.vocabulary, loaded.known
+        properties: dict[str, Any] = {}
+        for name, value in asked.properties.items():
+            if value is None:
+                continue
+            if isinstance(value, str):
+                plain, kind = known[name]
+                properties[name] = value if value in plain else self.of(kind, value)
+            else:
+                properties[name] = value if isinstance(value, bool | int) else str(value)
         return {
-            "subject": self.party(loaded, vocabulary.subject, asked.subject_type, asked.subject_id),
-            "action": self.known("action", asked.action, loaded.actions),
-            "resource": self.party(loaded, vocabulary.resource, asked.resource_type, asked.resource_id),
+            "subject": self.party(loaded, vocabulary.subject.type, asked.subject_type, asked.subject_id),
+            "action": asked.action if asked.action in loaded.actions else self.of("action", asked.action),
+            "resource": self.party(loaded, vocabulary.resource.type, asked.resource_type, asked.resource_id),
             "properties": properties,
         }
 
-    def property(self, loaded: Loaded, name: str, value: Any) -> Any:
-        """A property of a request."""
-        if (known := loaded.organisations.get(name)) is not None:
-            if value in known:
-                return value
-            return self.of(loaded.policy.bundle.vocabulary.properties[name].names, value)
-        if isinstance(value, str):
-            return value if value in loaded.words else self.of(name, value)
-        return value if isinstance(value, bool | int) else str(value)
-
-    def party(self, loaded: Loaded, party: Party, asked: str, id: str) -> dict[str, str]:
+    def party(self, loaded: Loaded, type: str, asked: str, id: str) -> dict[str, str]:
         """A subject or resource: of another type than the bundle's, it is nobody known."""
-        if asked != party.type:
+        if asked != type:
             return {"type": self.of("type", asked), "id": self.of("id", id)}
-        return {"type": asked, "id": self.id(loaded, party, id)} if id else {"type": asked}
+        return {"type": type, "id": self.id(loaded, type, id)} if id else {"type": type}
 
-    def id(self, loaded: Loaded, party: Party, id: str) -> str:
+    def id(self, loaded: Loaded, type: str, id: str) -> str:
         """An id as it is if it is that of a known record that is no person's, else its pseudonym."""
-        return id if id in loaded.organisations[party.type] else self.of(party.record, id)
+        plain, kind = loaded.known[type]
+        return id if id in plain else self.of(kind, id)
 
     def evaluation(self, loaded: Loaded, answer: Answer) -> dict[str, Any]:
         """One evaluation, for a record."""

@@ -25,7 +25,7 @@ from authz.explaining.reading import Reading
 from authz.explaining.smallest import Situation, smallest
 from authz.explaining.tree import tree
 from authz.facts.document import Facts, FactsReader
-from authz.facts.gather import Gather, follow, gatherer, moving_hours
+from authz.facts.gather import Gather, follow, gatherer, moving_hours, of_data_subjects
 from authz.instants import BEGIN, END, hours_after
 
 
@@ -43,6 +43,10 @@ class Policy:
     digest: str
     plain: Plain = field(repr=False)
     gather: Gather = field(repr=False)
+    hidden: frozenset[str] = field(repr=False)
+    """The fields of a request that hold its data subject."""
+    gather_public: Gather = field(repr=False)
+    """Gathers as if nothing were known of any data subject."""
     facts_reader: FactsReader = field(repr=False)
     instants: Instants = field(repr=False)
     compared: Compared = field(repr=False)
@@ -111,27 +115,16 @@ class Policy:
         if not isinstance(facts, Facts) or facts.shape != self.bundle.shape:
             raise FactsOfAnotherBundle("these facts were not read under this bundle: read them with `load_facts`")
 
-    def public(self, facts: Facts) -> Facts:
-        """The facts without those of any data subject: what a reason may rest on that everybody who asks may see.
-
-        The data subject is the resource, where the vocabulary says that its record is a person.
-        """
-        vocabulary = self.bundle.vocabulary
-        record = vocabulary.resource.record
-        if not vocabulary.rows[record].person:
-            return facts
-        names = {name for name, of in vocabulary.entities.items() if of == record}
-        return facts.without({record}, {n for n, kind in vocabulary.collections.items() if names & set(kind.by)})
-
-    def public_reason(self, decision: Decision, asked: EvaluationRequest, facts: Facts, public: Facts) -> str:
+    def public_reason(self, decision: Decision, facts: Facts) -> str:
         """The code of a refusal that everybody who asks may see, or the catalogue's substitute.
 
-        It is found as if nothing were known of any data subject, so it cannot tell one from another (`public`).
+        It is found as if nothing were known of any data subject, so it cannot tell one from another.
         """
+        case, codes = decision.case, decision.reasons
+        if self.hidden and case is not None:
+            gathered = self.gather_public(case.asked, facts, decision.at, self.parameters)
+            codes = self.evaluator.reasons(gathered)
         catalogue = self.bundle.catalogue
-        codes = decision.reasons
-        if public is not facts:
-            codes = self.judge(asked, public, decision.at).reasons
         for code in codes:
             if catalogue[code].audience == "user":
                 return code
@@ -267,6 +260,7 @@ def load_bundle(folder: str | Path) -> Policy:
         PolicyError: with every fault in it.
     """
     bundle = load(folder)
+    hidden = of_data_subjects(bundle.vocabulary)
     return Policy(
         bundle,
         compile_program(bundle.program, attribute),
@@ -274,6 +268,8 @@ def load_bundle(folder: str | Path) -> Policy:
         bundle.digest,
         plain_reader(bundle.vocabulary),
         gatherer(bundle.vocabulary, bundle.classes),
+        hidden,
+        gatherer(bundle.vocabulary, bundle.classes, hidden),
         FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
         instants_read(bundle.program, attribute),
         compared(bundle.program),

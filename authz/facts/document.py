@@ -52,16 +52,6 @@ class Facts:
         """The rows of a collection under a key."""
         return self.collections[collection].get(key, ())
 
-    def without(self, records: Container[str], collections: Container[str]) -> "Facts":
-        """The same facts as if there were no records of these types and no rows in these collections."""
-        return dataclasses.replace(
-            self,
-            entities={name: {} if name in records else kept for name, kept in self.entities.items()},
-            collections={name: {} if name in collections else kept for name, kept in self.collections.items()},
-            lists={},
-            indexes={},
-        )
-
 
 class FactsReader:
     """Reads facts documents of one vocabulary."""

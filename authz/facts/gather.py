@@ -16,18 +16,26 @@ from authz.language.types import Enumeration
 Gather = Callable[[EvaluationRequest, Facts, datetime, Any], Any]
 
 
-def gatherer(vocabulary: Vocabulary, classes: Classes) -> Gather:
+def gatherer(vocabulary: Vocabulary, classes: Classes, hidden: frozenset[str] = frozenset()) -> Gather:
     """The function that puts a request record together: `(request, facts, at, parameters) -> Request`.
 
-    It is generated, one line a field, for it runs as often as the policy itself.
+    It is generated, one line a field, for it runs as often as the policy itself. The records of the `hidden` fields,
+    and all rows under their ids, are absent whatever the facts say.
     """
     derive = {f"derive_{name}": _derivation(table, vocabulary) for name, table in vocabulary.derived.items()}
-    names = functions(generate(vocabulary), "gathering", Request=classes[REQUEST], **derive)
+    names = functions(generate(vocabulary, hidden), "gathering", Request=classes[REQUEST], **derive)
     gather: Gather = names["gather"]
     return gather
 
 
-def generate(vocabulary: Vocabulary) -> str:
+def of_data_subjects(vocabulary: Vocabulary) -> frozenset[str]:
+    """The fields of a request that hold the data subject: the resource, where its record is a person."""
+    record = vocabulary.resource.record
+    person = vocabulary.rows[record].person
+    return frozenset(name for name, of in vocabulary.entities.items() if person and of == record)
+
+
+def generate(vocabulary: Vocabulary, hidden: frozenset[str] = frozenset()) -> str:
     """The source of what gathers: a local `id_x` for each id, and `field_x` for each field of the request."""
     subject, resource = vocabulary.parties
     named = {name: kind.names for name, kind in vocabulary.properties.items() if kind.names}
@@ -42,7 +50,8 @@ def generate(vocabulary: Vocabulary) -> str:
     ]
     for name, record in vocabulary.entities.items():
         # No record's id is None.
-        lines += [f"field_{name} = entities[{record!r}].get(id_{name})", f"field_{name}_id = id_{name}"]
+        found = "None" if name in hidden else f"entities[{record!r}].get(id_{name})"
+        lines += [f"field_{name} = {found}", f"field_{name}_id = id_{name}"]
     for name, kind in vocabulary.properties.items():
         if not kind.names:
             stored = f" if given[{name!r}] is not None else {_path(kind.stored)}" if kind.stored else ""
@@ -51,7 +60,7 @@ def generate(vocabulary: Vocabulary) -> str:
     for name, collection in vocabulary.collections.items():
         key = "".join(f"id_{part}, " for part in collection.by)
         absent = " or ".join(f"id_{part} is None" for part in collection.by if part in named)
-        found = f"rows[{name!r}].get(({key}), ())"
+        found = "()" if hidden & set(collection.by) else f"rows[{name!r}].get(({key}), ())"
         lines.append(f"field_{name} = {f'() if {absent} else {found}' if absent else found}")
     for name, table in vocabulary.derived.items():
         lines.append(f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in _needs(table))})")

@@ -107,7 +107,6 @@ class Deciding:
 
     policy: Policy
     facts: Facts = field(repr=False)
-    public: Facts = field(repr=False)
     record: int
     key: bytes = field(repr=False)
 
@@ -117,7 +116,7 @@ class Deciding:
         if decision.error:
             error = {"status": 500, "message": "the request could not be judged"}
         elif not decision:
-            code, bundle = self.policy.public_reason(decision, asked, self.facts, self.public), self.policy.bundle
+            code, bundle = self.policy.public_reason(decision, self.facts), self.policy.bundle
             said = bundle.catalogue.get(code, bundle.substitute)
             reason = Reason(code=said.code, en=said.en, nl=said.nl)
         context = Context(
@@ -219,7 +218,7 @@ def main() -> None:
     policy = load_bundle(options.policy)
     facts = load_facts(options.facts, policy)
     record = os.open(options.record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-    deciding = Deciding(policy, facts, policy.public(facts), record, secrets.token_bytes(32))
+    deciding = Deciding(policy, facts, record, secrets.token_bytes(32))
     uvicorn.run(create_app(deciding, load_callers(options.callers)), port=options.port, access_log=False)
 
 
