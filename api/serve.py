@@ -8,6 +8,7 @@ SIGTERM answers what was accepted; SIGHUP loads the bundle and the facts anew, w
 import asyncio
 import contextlib
 import functools
+import gc
 import ipaddress
 import multiprocessing
 import os
@@ -37,6 +38,8 @@ from api.wire import Connection
 from authz.language.faults import Faulty
 
 BUNDLE_FILES = ("*.toml", "*.polar")
+IDLE_SECONDS = 30
+"""How long a connection may go without a whole call."""
 CONNECTIONS = 4_096
 """How many connections a process holds; the next are told 503 at once."""
 
@@ -128,6 +131,7 @@ def worker(settings: Settings) -> Service:
 
 def _application(settings: Settings, loaded: Loaded) -> Service:
     node, recorder, identity = Node(loaded), Recorder(settings.record), _identity(settings)
+    _settle()
 
     async def reload() -> Reloaded:
         parent = multiprocessing.parent_process()
@@ -197,8 +201,16 @@ async def _reload(settings: Settings, node: Node, recorder: Recorder, identity: 
         _refused(wrong)
         return False
     node.loaded = loaded
+    _settle()
     log().info("reloaded", policy=loaded.policy.digest, facts=loaded.facts.revision)
     return True
+
+
+def _settle() -> None:
+    """Keep the garbage collector from going through facts that stay, again and again; what they replaced it takes."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _refused(wrong: Exception) -> None:
@@ -271,7 +283,7 @@ def _config(app: Any, workers: int = 1) -> uvicorn.Config:
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        timeout_keep_alive=30,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=30,
         limit_concurrency=CONNECTIONS,
     )

@@ -1,0 +1,20 @@
+"""`authz`, with faults that a test asks for by name in the environment: for what a sound service never shows."""
+
+import os
+
+import api.serve
+from api.answering import Answering
+from authz.cli import main
+
+
+def _breaks(*_: object) -> None:
+    raise RuntimeError("broken by a test")
+
+
+if __name__ == "__main__":
+    match os.environ["FAULT"]:
+        case "deciding":
+            Answering.evaluate = _breaks  # type: ignore[method-assign, assignment]
+        case "impatience":
+            api.serve.IDLE_SECONDS = 1
+    main()
