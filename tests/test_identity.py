@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,11 +26,11 @@ from starlette.routing import Mount, Route
 from api.admission import Admission
 from api.app import Reloaded, create_app
 from api.callers import Caller, Callers, Right, load_callers, new_key, save_callers
-from api.identity import Identity
+from api.identity import Identity, configured
 from api.loaded import Node, load
 from api.problems import Problem
 from api.records import Recorder
-from api.tokens import BadToken, Issuer, UnknownKey, Verifier, fetch
+from api.tokens import BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
 from authz.language.faults import Faulty
 from tests.serving import EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
 from tests.test_http import SARA, about
@@ -405,13 +406,45 @@ def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> N
         sound.subject(lasting)
 
 
+def test_keys_that_could_not_be_fetched_for_a_day_prove_nothing_not_even_what_they_proved_before(
+    tmp_path: Path,
+) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    begun = time.time()
+    lasting = token(exp=int(begun) + 1_000_000)
+    assert sound.subject(lasting) == "someone"
+    sound.clock = lambda: begun + 90_000
+    with pytest.raises(BadToken, match="could not be fetched"):
+        sound.subject(lasting)
+
+
+def test_no_claim_of_a_signed_token_is_more_than_a_bad_token(tmp_path: Path) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    for wrong in ({"exp": 10**400}, {"exp": float("inf")}, {"nbf": 10**400}, {"sub": ["someone"]}, {"iat": "now"}):
+        with pytest.raises(BadToken):
+            print(wrong, sound.subject(token(**wrong)))
+
+
+def test_keys_that_nest_without_end_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Keys, "raw", b'{"keys":' + b"[" * 100_000)
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
+        with pytest.raises(NoKeys):
+            fetch(issuer)
+        server.shutdown()
+
+
 class _Keys(BaseHTTPRequestHandler):
     served: ClassVar[dict[str, Any]] = {}
+    raw = b""
+    seconds = 0.0
     asked = 0
 
     def do_GET(self) -> None:
         type(self).asked += 1
-        data = json.dumps(self.served).encode()
+        time.sleep(self.seconds)
+        data = self.raw or json.dumps(self.served).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
@@ -444,6 +477,97 @@ def test_keys_by_url_are_rotated_and_rights_are_the_files(tmp_path: Path) -> Non
             assert [status(kid=f"no-{n}") for n in range(20)] == [401] * 20
             assert _Keys.asked == before + 1
         server.shutdown()
+
+
+def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Keys, "served", jwks(one=RSA_KEY))
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
+        held = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
+        verifying = Verifier(issuer)
+        verifying.take(fetch(issuer))
+        identity = Identity(callers=Callers((held,)), verifier=verifying)
+        monkeypatch.setattr(_Keys, "served", jwks(two=OTHER_KEY))
+        monkeypatch.setattr(_Keys, "seconds", 0.3)
+        sent = f"Bearer {token(key=OTHER_KEY, kid='two')}".encode()
+
+        async def ask() -> list[Any]:
+            calls = (identity.caller(sent, Right.EVALUATE) for _ in range(10))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        found = asyncio.run(ask())
+        server.shutdown()
+    assert found == [held] * 10
+
+
+# A file of callers that changes.
+
+
+def two_callers() -> tuple[Caller, Caller]:
+    kept, lost = (Caller(name=name, rights=frozenset({Right.EVALUATE}), key=new_key()[1]) for name in ("kept", "lost"))
+    return kept, lost
+
+
+def test_who_is_revoked_while_the_service_starts_is_soon_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    identity = configured(file, None)
+    save_callers(file, [kept])
+
+    async def watch() -> None:
+        watching = asyncio.create_task(identity.watch())
+        for _ in range(40):
+            await asyncio.sleep(0.05)
+        watching.cancel()
+
+    asyncio.run(watch())
+    assert identity.callers is not None and identity.callers.all == (kept,)
+
+
+def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "callers.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    identity = configured(file, None)
+    read, slow = load_callers, threading.Event()
+
+    def reading(path: Path) -> Callers:
+        found = read(path)
+        if len(found.all) == 2:
+            slow.wait(1)
+        return found
+
+    monkeypatch.setattr("api.identity.load_callers", reading)
+
+    async def twice() -> None:
+        first = asyncio.create_task(identity.reload())
+        await asyncio.sleep(0.1)
+        save_callers(file, [kept])
+        await identity.reload()
+        slow.set()
+        await first
+
+    asyncio.run(twice())
+    assert identity.callers is not None and identity.callers.all == (kept,)
+
+
+def test_callers_added_at_once_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    names = [f"caller-{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: add(file, name, "--right", "evaluate"), names))
+    assert sorted(each.name for each in load_callers(file).all) == names
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "callers.json", tmp_path / "link.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    link.symlink_to(file)
+    save_callers(link, [kept])
+    assert link.is_symlink() and load_callers(file).all == (kept,)
 
 
 # Too many calls.
