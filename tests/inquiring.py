@@ -27,11 +27,16 @@ def nothing(message: str) -> Answer:
     return Answer(Outcome.UNANSWERED, message=message)
 
 
+def patient(url: str, token: str = "", **how: Any) -> Server:
+    """A server that is waited for on a busy machine."""
+    return Server(url, token, **{"deadline": 30, "timeout": 30, **how})
+
+
 def ask(hostile: Hostile, **how: Any) -> Answer:
-    with Client(Server(hostile.url, **{"timeout": 5, **how})) as client:
+    with Client(patient(hostile.url, **how)) as client:
         return client.evaluate(ABOUT_SARA)
 
 
 def ask_all(hostile: Hostile, count: int) -> tuple[Answer, ...]:
-    with Client(Server(hostile.url)) as client:
+    with Client(patient(hostile.url)) as client:
         return client.evaluate_all([ABOUT_SARA] * count)

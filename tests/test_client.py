@@ -27,17 +27,7 @@ from authz.client import (
     SubjectSearch,
     Unanswered,
 )
-from tests.inquiring import (
-    ABOUT_NOBODY,
-    ABOUT_SARA,
-    AT_SCHOOL,
-    SCHEDULE,
-    SECRET,
-    X,
-    Z,
-    nothing,
-    told,
-)
+from tests.inquiring import ABOUT_NOBODY, ABOUT_SARA, AT_SCHOOL, SCHEDULE, SECRET, X, Z, nothing, patient, told
 from tests.serving import ROOT, STUDENT, Served, serving
 from tests.test_http import NO_PERMISSION, SARA
 from tests.test_identity import add
@@ -113,6 +103,9 @@ MORE = "the URL has more than a host, a port and a path: give a token as `token`
         ("authz.example", "", "the URL is not of the form https://host"),
         ("https://", "", "the URL is not of the form https://host"),
         ("https://authz.example:port", "", "the URL cannot be read"),
+        ("https://xn--", "", "the URL cannot be read"),
+        ("https://127.0.0.1:65536", "", "65536 is no port"),
+        ("https://127.0.0.1:0", "", "0 is no port"),
         ("https://authz.example", "a b", "the token is not of visible ASCII characters"),
         ("https://authz.example", "a\r\nX: y", "the token is not of visible ASCII characters"),
         ("https://authz.example", "é", "the token is not of visible ASCII characters"),
@@ -171,7 +164,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
 @pytest.fixture
 def portal(keyed: tuple[Served, dict[str, str]]) -> Iterator[Client]:
     served, keys = keyed
-    with Client(Server(served.url, keys["portal"], deadline=30, timeout=30)) as client:
+    with Client(patient(served.url, keys["portal"])) as client:
         yield client
 
 
@@ -226,7 +219,7 @@ def test_a_search_that_the_service_cannot_judge_raises(portal: Client) -> None:
 
 def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
-    with Client(Server(served.url, keys["x"], deadline=30, timeout=30)) as client:
+    with Client(patient(served.url, keys["x"])) as client:
         others = Evaluation(Z, SCHEDULE, ABOUT_SARA.resource)
         refused = "the server answered 403: this caller asks only as itself"
         assert client.evaluate(ABOUT_SARA)
@@ -246,7 +239,7 @@ def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[st
 def test_who_is_not_known_is_never_permitted(keyed: tuple[Served, dict[str, str]], caller: str, status: str) -> None:
     served, keys = keyed
     token = {"": "", "wrong": SECRET, **keys}[caller]
-    with Client(Server(served.url, token, deadline=30, timeout=30)) as client:
+    with Client(patient(served.url, token)) as client:
         answer = client.evaluate(ABOUT_SARA)
         assert answer.outcome is Outcome.UNANSWERED
         assert answer.message.startswith(f"the server answered {status}: ")
@@ -262,7 +255,7 @@ def test_a_loop_asks_many_at_once(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
 
     async def main() -> tuple[list[Answer], tuple[Answer, ...], list[Subject]]:
-        async with AsyncClient(Server(served.url, keys["portal"], deadline=30, timeout=30)) as client:
+        async with AsyncClient(patient(served.url, keys["portal"])) as client:
             one_by_one = await asyncio.gather(*(client.evaluate(one) for one in [ABOUT_SARA, ABOUT_NOBODY] * 10))
             found = [one async for one in client.search(SubjectSearch("supplier", SCHEDULE, ABOUT_SARA.resource))]
             return one_by_one, await client.evaluate_all([ABOUT_NOBODY, ABOUT_SARA]), found

@@ -17,30 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from authz.client import (
-    Answer,
-    AsyncClient,
-    Client,
-    Evaluation,
-    Outcome,
-    Server,
-)
+from authz.client import Answer, AsyncClient, Client, Evaluation, Outcome, Server
 from tests.hostile import PERMIT, Call, http, playing, saying
-from tests.inquiring import (
-    ABOUT_SARA,
-    SCHEDULE,
-    SECRET,
-    X,
-    ask,
-    nothing,
-    permitted,
-)
+from tests.inquiring import ABOUT_SARA, SCHEDULE, SECRET, X, ask, nothing, patient, permitted
 from tests.serving import free_port
 
 
 def test_a_connection_is_used_again() -> None:
     script = saying(http(), http(PERMIT, "500 No"), http())
-    with playing(script) as hostile, Client(Server(hostile.url, SECRET)) as client:
+    with playing(script) as hostile, Client(patient(hostile.url, SECRET)) as client:
         assert [bool(client.evaluate(ABOUT_SARA)) for _ in range(5)] == [True, False, True, True, True]
     assert (hostile.connections, len(hostile.heads)) == (1, 5)
     assert all(f"authorization: bearer {SECRET}".encode() in head.lower() for head in hostile.heads)
@@ -49,7 +34,7 @@ def test_a_connection_is_used_again() -> None:
 
 def test_a_loop_uses_a_connection_again() -> None:
     async def main(url: str) -> list[Answer]:
-        async with AsyncClient(Server(url)) as client:
+        async with AsyncClient(patient(url)) as client:
             return [await client.evaluate(ABOUT_SARA) for _ in range(3)]
 
     with playing(saying(http())) as hostile:
@@ -59,7 +44,7 @@ def test_a_loop_uses_a_connection_again() -> None:
 
 def test_a_server_that_is_not_there_yet_is_tried_again_and_asked_once() -> None:
     port, answers = free_port(), []
-    with Client(Server(f"http://127.0.0.1:{port}", retries=5, deadline=30)) as client:
+    with Client(patient(f"http://127.0.0.1:{port}", retries=5)) as client:
         asking = threading.Thread(target=lambda: answers.append(client.evaluate(ABOUT_SARA)))
         asking.start()
         time.sleep(0.3)
@@ -71,14 +56,14 @@ def test_a_server_that_is_not_there_yet_is_tried_again_and_asked_once() -> None:
 
 
 def test_a_server_that_is_not_there_lets_nobody_in() -> None:
-    with Client(Server(f"http://127.0.0.1:{free_port()}", retries=0)) as client:
+    with Client(patient(f"http://127.0.0.1:{free_port()}", retries=0)) as client:
         answer = client.evaluate(ABOUT_SARA)
     assert answer.outcome is Outcome.UNANSWERED
     assert answer.message.startswith("the server could not be asked (ConnectError): ")
 
 
 def test_trying_again_ends_with_the_deadline() -> None:
-    with Client(Server(f"http://127.0.0.1:{free_port()}", retries=100, deadline=0.3)) as client:
+    with Client(patient(f"http://127.0.0.1:{free_port()}", retries=100, deadline=0.3)) as client:
         assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 0.3 seconds")
 
 
@@ -160,7 +145,7 @@ def test_no_proxy_of_the_environment_hears_what_is_asked(monkeypatch: pytest.Mon
 
 def test_a_client_that_was_closed_connects_anew() -> None:
     with playing(saying(http())) as hostile:
-        client = Client(Server(hostile.url))
+        client = Client(patient(hostile.url))
         for _ in range(2):
             assert client.evaluate(ABOUT_SARA)
             client.close()
@@ -171,7 +156,7 @@ def test_a_client_that_was_closed_connects_anew() -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_that_forks_shares_no_connection_and_does_not_hang() -> None:
-    with playing(saying(http())) as hostile, Client(Server(hostile.url)) as client:
+    with playing(saying(http())) as hostile, Client(patient(hostile.url)) as client:
         assert client.evaluate(ABOUT_SARA)
         child = os.fork()
         if child == 0:
@@ -182,7 +167,7 @@ def test_a_process_that_forks_shares_no_connection_and_does_not_hang() -> None:
 
 
 def test_what_json_does_not_hold_is_the_callers_fault() -> None:
-    with playing(saying(http())) as hostile, Client(Server(hostile.url)) as client:
+    with playing(saying(http())) as hostile, Client(patient(hostile.url)) as client:
         for value in (float("nan"), object(), {1, 2}):
             with pytest.raises((TypeError, ValueError)):
                 client.evaluate(Evaluation(X, SCHEDULE, ABOUT_SARA.resource, {"engagement": value}))

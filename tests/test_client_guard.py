@@ -15,7 +15,7 @@ from sybil.parsers.markdown import CodeBlockParser
 from authz.client import Answer, AsyncClient, Evaluation, Malformed, Resource, Server
 from authz.client.guard import UNANSWERED, guard
 from tests.hostile import PERMIT, http, playing, saying
-from tests.inquiring import AT_SCHOOL, SCHEDULE, X
+from tests.inquiring import AT_SCHOOL, SCHEDULE, X, patient
 from tests.serving import ROOT, STUDENT, Served, serving
 from tests.test_http import NO_PERMISSION
 from tests.test_identity import add
@@ -76,19 +76,19 @@ def got(server: Server, path: str = "sara/schedule") -> tuple[int, Any, dict[str
 
 def test_a_route_runs_on_a_permit(keyed: tuple[Served, str]) -> None:
     served, key = keyed
-    status, body, _, ran = got(Server(served.url, key, deadline=30, timeout=30))
+    status, body, _, ran = got(patient(served.url, key))
     assert (status, body, ran) == (200, {"schedule": "..."}, 1)
 
 
 def test_a_refusal_is_told_to_the_one_who_asked(keyed: tuple[Served, str]) -> None:
     served, key = keyed
-    status, body, _, ran = got(Server(served.url, key, deadline=30, timeout=30), "nobody/schedule")
+    status, body, _, ran = got(patient(served.url, key), "nobody/schedule")
     assert (status, body, ran) == (403, {"detail": NO_PERMISSION}, 0)
 
 
 def test_a_refusal_without_words_gets_some() -> None:
     with playing(saying(http(b'{"decision": false}'))) as hostile:
-        status, body, _, ran = got(Server(hostile.url))
+        status, body, _, ran = got(patient(hostile.url))
     detail = {"code": "REFUSED", "en": "this is not allowed", "nl": "dit is niet toegestaan"}
     assert (status, body, ran) == (403, {"detail": detail}, 0)
 
@@ -96,7 +96,7 @@ def test_a_refusal_without_words_gets_some() -> None:
 def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served, str]) -> None:
     served, key = keyed
     with pytest.raises(Malformed, match=r"^context\.engagement: "):
-        got(Server(served.url, key, deadline=30, timeout=30), "sara/schedule?engagement=half")
+        got(patient(served.url, key), "sara/schedule?engagement=half")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served,
 )
 def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with playing(saying(data), close=True) as hostile, caplog.at_level(logging.WARNING, "authz.client"):
-        status, body, headers, ran = got(Server(hostile.url, "poort_secret"))
+        status, body, headers, ran = got(patient(hostile.url, "poort_secret"))
     assert (status, body, headers["retry-after"], ran) == (503, {"detail": UNANSWERED}, "1", 0)
     assert len(hostile.heads) == 1
     (line,) = caplog.messages
@@ -122,14 +122,14 @@ def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureF
 
 def test_a_service_that_knows_nobody_lets_nobody_in(keyed: tuple[Served, str]) -> None:
     served, _ = keyed
-    status, body, _, ran = got(Server(served.url, "poort_0000000000000000_x", deadline=30, timeout=30))
+    status, body, _, ran = got(patient(served.url, "poort_0000000000000000_x"))
     assert (status, body, ran) == (503, {"detail": UNANSWERED}, 0)
 
 
 def test_what_asks_nothing_opens_nothing() -> None:
     ran: list[Answer] = []
     with playing(saying(http())) as hostile:
-        app = guarded(AsyncClient(Server(hostile.url)), lambda: None, ran)
+        app = guarded(AsyncClient(patient(hostile.url)), lambda: None, ran)
         (response,) = call(app, "/students/sara/schedule", raises=False)
     assert (response.status_code, ran, hostile.connections) == (500, [], 0)
 

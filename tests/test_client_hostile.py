@@ -3,34 +3,17 @@
 import gzip
 import json
 import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 
-from authz.client import (
-    Answer,
-    Client,
-    Outcome,
-    Resource,
-    ResourceSearch,
-    Server,
-    Unanswered,
-)
+from authz.client import Answer, Client, Outcome, Resource, ResourceSearch, Unanswered
 from authz.client.asking import MOST_BYTES
 from authz.client.reading import MOST_NESTING
 from tests.hostile import ID, NEITHER, PERMIT, TWICE, UNSOUND, Call, Script, chunked, http, playing, saying
-from tests.inquiring import (
-    ABOUT_SARA,
-    SCHEDULE,
-    SECRET,
-    X,
-    ask,
-    ask_all,
-    nothing,
-    permitted,
-    told,
-)
+from tests.inquiring import ABOUT_SARA, SCHEDULE, SECRET, X, ask, ask_all, nothing, patient, permitted, told
 
 BOMB = gzip.compress(b" " * 50_000_000 + PERMIT)
 NOT_JSON = "the content type is not application/json"
@@ -92,7 +75,7 @@ ILL = {
 def test_what_is_no_answer_lets_nobody_in_and_is_asked_once(ill: str) -> None:
     data, message = ILL[ill]
     with playing(saying(data)) as hostile:
-        assert ask(hostile, deadline=20) == nothing(message)
+        assert ask(hostile) == nothing(message)
     assert (hostile.connections, len(hostile.heads)) == (1, 1)
 
 
@@ -163,7 +146,7 @@ SLOW: dict[str, Script] = {
 
 @pytest.mark.parametrize("slow", SLOW)
 def test_a_server_that_drips_holds_nobody_past_the_deadline(slow: str) -> None:
-    with playing(SLOW[slow]) as hostile, Client(Server(hostile.url, deadline=0.5, timeout=5)) as client:
+    with playing(SLOW[slow]) as hostile, Client(patient(hostile.url, deadline=0.5, timeout=5)) as client:
         began = time.monotonic()
         assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 0.5 seconds")
         assert time.monotonic() - began < 10
@@ -171,23 +154,31 @@ def test_a_server_that_drips_holds_nobody_past_the_deadline(slow: str) -> None:
 
 
 def test_a_server_that_keeps_still_is_not_waited_for() -> None:
-    with playing(lambda call: time.sleep(2)) as hostile:
-        answer = ask(hostile, timeout=0.2, deadline=30)
-    assert answer == nothing("the server kept still for 0.2 seconds (ReadTimeout)")
+    over = threading.Event()
+
+    def script(call: Call) -> None:
+        over.wait(30)
+
+    with playing(script) as hostile:
+        answer = ask(hostile, timeout=0.5)
+        over.set()
+    assert answer == nothing("the server kept still for 0.5 seconds (ReadTimeout)")
     assert len(hostile.heads) == 1
 
 
 def test_a_permit_that_comes_too_late_permits_nothing_that_is_asked_later() -> None:
-    answers = iter([1.0, 0.0])
+    given_up, late = threading.Event(), [True]
 
     def script(call: Call) -> None:
-        late = next(answers)
-        time.sleep(late)
-        call.send(http(PERMIT if late else b'{"decision": false}'))
+        if late:
+            late.clear()
+            given_up.wait(30)
+            call.send(http())
+        call.send(http(b'{"decision": false}'))
 
-    with playing(script) as hostile, Client(Server(hostile.url, deadline=0.3)) as client:
-        assert client.evaluate(ABOUT_SARA).outcome is Outcome.UNANSWERED
-        time.sleep(1)
+    with playing(script) as hostile, Client(patient(hostile.url, deadline=2)) as client:
+        assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 2 seconds")
+        given_up.set()
         assert client.evaluate(ABOUT_SARA) == Answer(Outcome.REFUSED)
 
 
@@ -197,7 +188,7 @@ OTHER = "the server answered 200, and not to this question"
 def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
     """Sent behind an answer, on a connection that is kept, it is not taken for the answer to the next question."""
     refusal = http(b'{"decision": false}')
-    with playing(saying(refusal + http(), refusal)) as hostile, Client(Server(hostile.url)) as client:
+    with playing(saying(refusal + http(), refusal)) as hostile, Client(patient(hostile.url)) as client:
         answers = [client.evaluate(ABOUT_SARA) for _ in range(3)]
     assert answers == [Answer(Outcome.REFUSED), nothing(OTHER), Answer(Outcome.REFUSED)]
     assert (hostile.connections, len(hostile.heads)) == (2, 3)
@@ -213,7 +204,7 @@ def test_an_answer_to_another_question_is_none(id: bytes) -> None:
 
 def test_a_slow_answer_in_time_is_an_answer() -> None:
     with playing(dripping(http(), 130)) as hostile:
-        assert ask(hostile, deadline=30) == permitted()
+        assert ask(hostile) == permitted()
 
 
 @pytest.mark.parametrize(
@@ -325,7 +316,7 @@ PAGES = {
 @pytest.mark.parametrize("second", PAGES)
 def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str) -> None:
     data, message = PAGES[second]
-    with playing(saying(page("a", next="1"), data)) as hostile, Client(Server(hostile.url)) as client:
+    with playing(saying(page("a", next="1"), data)) as hostile, Client(patient(hostile.url)) as client:
         search = client.search(ResourceSearch(X, SCHEDULE, "student"))
         found = [next(search)]
         with pytest.raises(Unanswered) as unanswered:
@@ -336,7 +327,7 @@ def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str)
 
 def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
     script = saying(page("a", "b", next="1"), page("c", next="2"), page())
-    with playing(script) as hostile, Client(Server(hostile.url)) as client:
+    with playing(script) as hostile, Client(patient(hostile.url)) as client:
         found = [one.id for one in client.search(ResourceSearch(X, SCHEDULE, "student", context={"k": 1}), limit=2)]
     assert found == ["a", "b", "c"]
     asked = {

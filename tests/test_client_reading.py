@@ -4,17 +4,14 @@ import json
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.client import (
-    Outcome,
-)
-from authz.client.reading import Reply, read_answer, read_answers
+from authz.client import ActionSearch, Outcome, Unanswered
+from authz.client.reading import MOST_PAGES, Pages, Reply, read_answer, read_answers
 from tests.hostile import NEITHER, PERMIT, TWICE, UNSOUND
-from tests.inquiring import (
-    told,
-)
+from tests.inquiring import ABOUT_SARA, X, told
 
 
 def strictly(data: bytes) -> Any:
@@ -81,6 +78,15 @@ def test_what_is_drawn_reaches_permits_and_all_else() -> None:
 
     draw()
     assert {(Outcome.PERMITTED, ""), (Outcome.UNANSWERED, UNSOUND), (Outcome.UNANSWERED, NEITHER)} <= found
+
+
+def test_a_search_whose_pages_do_not_end_is_given_up() -> None:
+    pages, asked = Pages(ActionSearch(X, ABOUT_SARA.resource)), 0
+    with pytest.raises(Unanswered, match=r"^the pages do not end$"):
+        while pages.more:
+            asked += 1
+            pages.read(reply(b'{"results": [{"name": "a"}], "page": {"next_token": "%d"}}' % asked))
+    assert asked == MOST_PAGES + 1
 
 
 @given(st.integers(100, 599), st.text(max_size=20), BYTES)

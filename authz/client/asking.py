@@ -64,17 +64,20 @@ class Server:
     def __post_init__(self) -> None:
         try:
             url = httpx.URL(self.url)
-        except (httpx.InvalidURL, TypeError):
+            host, port = url.host, 443 if url.port is None else url.port
+        except (httpx.InvalidURL, TypeError, UnicodeError):
             raise ValueError("the URL cannot be read") from None
-        if url.scheme not in ("https", "http") or not url.host:
+        if not 0 < port < 65_536:
+            raise ValueError(f"{port} is no port")
+        if url.scheme not in ("https", "http") or not host:
             raise ValueError("the URL is not of the form https://host")
         if url.userinfo or url.query or url.fragment or "?" in self.url or "#" in self.url:
             raise ValueError("the URL has more than a host, a port and a path: give a token as `token`")
-        if url.scheme == "http" and not _loopback(url.host):
+        if url.scheme == "http" and not _loopback(host):
             if self.token:
-                raise ValueError(f"a token would go to {url.host} over plain http for all to read: use https")
+                raise ValueError(f"a token would go to {host} over plain http for all to read: use https")
             if not self.plain_http:
-                raise ValueError(f"{url.host} is asked over plain http: use https, or say `plain_http=True`")
+                raise ValueError(f"{host} is asked over plain http: use https, or say `plain_http=True`")
         if self.token and not SENDABLE.fullmatch(self.token):
             raise ValueError("the token is not of visible ASCII characters")
         if not (self.deadline > 0 and self.timeout > 0 and self.retries >= 0):
