@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.client import ActionSearch, Outcome, Unanswered
-from authz.client.reading import MOST_PAGES, Pages, Reply, read_answer, read_answers
+from authz.client.reading import MOST_NESTING, MOST_PAGES, Pages, Reply, read_answer, read_answers
 from tests.hostile import NEITHER, PERMIT, TWICE, UNSOUND
 from tests.inquiring import ABOUT_SARA, X, told
 
@@ -78,6 +78,13 @@ def test_what_is_drawn_reaches_permits_and_all_else() -> None:
 
     draw()
     assert {(Outcome.PERMITTED, ""), (Outcome.UNANSWERED, UNSOUND), (Outcome.UNANSWERED, NEITHER)} <= found
+
+
+def test_an_answer_may_nest_as_deep_as_a_question() -> None:
+    nested = [
+        b'{"decision": true, "a": %b%b}' % (b"[" * depth, b"]" * depth) for depth in (MOST_NESTING, MOST_NESTING + 1)
+    ]
+    assert [bool(read_answer(reply(data))) for data in nested] == [True, False]
 
 
 def test_a_search_whose_pages_do_not_end_is_given_up() -> None:
