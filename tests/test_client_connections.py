@@ -109,8 +109,10 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return serving, ssl.create_default_context(cafile=str(file))
 
 
-def test_only_a_server_that_proves_who_it_is_is_asked(tmp_path: Path) -> None:
+def test_only_a_server_that_proves_who_it_is_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context, trusting = certified(tmp_path)
+    # Whom the environment trusts is nobody's here.
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     with playing(saying(http()), tls=context) as hostile:
         untrusted = ask(hostile, token=SECRET)
         assert untrusted.outcome is Outcome.UNANSWERED and "CERTIFICATE_VERIFY_FAILED" in untrusted.message

@@ -306,6 +306,7 @@ PAGES = {
     "properties that are none": (http(b'{"results": [{"type": "a", "id": "b", "properties": 1}]}'), NO_RESOURCE),
     "a token that is none": (http(b'{"results": [], "page": {"next_token": 1}}'), WRONGLY),
     "another number than it says": (page("b", page={"count": 2}), WRONGLY),
+    "a number that is none": (page("b", page={"count": True}), WRONGLY),
     "the same token again": (page("b", next="1"), "the pages do not end"),
     "nothing, and more to come": (page(next="2"), "the pages do not end"),
     "500": (http(b'{"results": []}', "500 No"), "the server answered 500"),
