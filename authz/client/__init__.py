@@ -1,0 +1,46 @@
+"""Ask an AuthZEN server, and fail closed: an error, a time-out or a malformed answer is never a permit.
+
+    from authz.client import Action, Client, Evaluation, Resource, Server, Subject
+    with Client(Server("https://authz.example", token)) as client:
+        if client.evaluate(Evaluation(subject, action, resource)):     # true for a permit alone
+            ...
+
+`AsyncClient` is the same for an event loop; `authz.client.guard` guards the routes of a FastAPI application.
+"""
+
+from authz.client.asking import AsyncClient, Server
+from authz.client.blocking import Client
+from authz.client.values import (
+    Action,
+    ActionSearch,
+    Answer,
+    Evaluation,
+    Malformed,
+    NoAnswer,
+    Outcome,
+    Reason,
+    Resource,
+    ResourceSearch,
+    Subject,
+    SubjectSearch,
+    Unanswered,
+)
+
+__all__ = [
+    "Action",
+    "ActionSearch",
+    "Answer",
+    "AsyncClient",
+    "Client",
+    "Evaluation",
+    "Malformed",
+    "NoAnswer",
+    "Outcome",
+    "Reason",
+    "Resource",
+    "ResourceSearch",
+    "Server",
+    "Subject",
+    "SubjectSearch",
+    "Unanswered",
+]
