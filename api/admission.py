@@ -43,7 +43,7 @@ class Admission:
         account = self.accounts.get(caller) or self._open(caller)
         if self.under_way >= self.calls:
             raise Problem(503, "too many calls are under way", {"retry-after": "1"})
-        if account.under_way >= self.share:
+        if account.under_way >= self.share or account.under_way >= self._left(caller):
             raise Problem(429, "too many calls of this caller are under way", {"retry-after": "1"})
         if self.rate and not self._within(account):
             raise Problem(429, f"this caller asked more than {self.rate:g} evaluations a second", {"retry-after": "1"})
@@ -60,6 +60,10 @@ class Admission:
     def share(self) -> int:
         """How many calls at once are one caller's: half, where callers can be told apart."""
         return self.calls if "" in self.accounts else max(1, self.calls // 2)
+
+    def _left(self, caller: str) -> int:
+        """How many places are left; of no more than that each caller may have, so that a newcomer finds one."""
+        return self.calls - self.under_way if caller else self.calls
 
     def _open(self, caller: str) -> Account:
         account = self.accounts[caller] = Account(0, self.rate, self.clock())

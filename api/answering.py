@@ -23,6 +23,7 @@ from api.bodies import check_kind, parse_body, read_body, told
 from api.callers import Caller, Right
 from api.identity import Identity
 from api.loaded import Loaded, Node
+from api.logs import log
 from api.metrics import Metrics
 from api.problems import Problem, error
 from api.records import Pseudonyms, Recorder, RecordLost
@@ -32,7 +33,7 @@ from authz.documents import json_bytes
 from authz.search import Searched
 
 NOT_RECORDED = "the decision could not be recorded"
-CLOSING = (401, 403, 408, 413, 429, 500, 503)
+CLOSING = (401, 403, 408, 413, 429, 431, 500, 503)
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ class Answering:
 
     def evaluations(self) -> Endpoint:
         """Decide a batch; without items, one request."""
-        return Endpoint("evaluations", Right.EVALUATE, self.evaluate_all, self.evaluate_explained)
+        return Endpoint("evaluations", Right.EVALUATE, self.evaluate_all, self.evaluate_all_in_turns)
 
     def search(self, searched: Searched) -> Endpoint:
         """Find whoever or whatever would be allowed."""
@@ -158,6 +159,9 @@ class Answering:
                 said = _refused(problem)
             if said is not None:
                 outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
+        except Exception:  # noqa: BLE001 - whatever breaks is told to the log, and is no answer
+            broke()
+            return BROKEN
         finally:
             if outcome is None:
                 self.admission.leave(account)
@@ -188,6 +192,9 @@ class Answering:
                 status, late = (408, "the body did not come") if data is None else (503, "there was no answer")
                 said = _refused(Problem(status, f"{late} within {SECONDS:g} seconds"))
             outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
+        except Exception:  # noqa: BLE001 - whatever breaks is told to the log, and is no answer
+            broke()
+            return BROKEN
         finally:
             if outcome is None:
                 self.admission.leave(account)
@@ -196,7 +203,7 @@ class Answering:
     def turned_away(self, endpoint: Endpoint, call: Call, problem: Problem) -> Outcome:
         """Nobody known asked, or more than is answered: that is counted, and leaves no record."""
         self.metrics.observe(endpoint.name, problem.status, time.perf_counter() - call.started)
-        return Outcome(problem.status, json_bytes(error(problem.status, problem.message)), problem.headers)
+        return outcome_of(problem)
 
     def settle(
         self,
@@ -254,11 +261,28 @@ class Answering:
         return self.said(loaded, answer(loaded, decision, True, explained))
 
     def evaluate_all(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply | None:
-        """The decisions of a batch, in order."""
+        """The decisions of a batch, in order; None if it is so long that others are to have their turn meanwhile."""
         items, last = batches.items_of(given), batches.ending(given)
         if not items:
             return self.evaluate(caller, loaded, given, at)
-        answers = tuple(batches.answers(caller, loaded, given, items, last, at))
+        if len(items) > batches.AT_ONCE:
+            return None
+        return self.said_all(loaded, tuple(batches.answers(caller, loaded, given, items, last, at)))
+
+    async def evaluate_all_in_turns(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
+        """The decisions of a long batch, in order, with pauses; or, of a batch without items, one and why."""
+        items, last = batches.items_of(given), batches.ending(given)
+        if not items:
+            return await self.evaluate_explained(caller, loaded, given, at)
+        answers: list[Answer] = []
+        for one in batches.answers(caller, loaded, given, items, last, at):
+            answers.append(one)
+            if len(answers) % batches.AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return self.said_all(loaded, tuple(answers))
+
+    def said_all(self, loaded: Loaded, answers: tuple[Answer, ...]) -> Reply:
+        """The answers of a batch as a reply."""
         record = {"evaluations": [self.pseudonyms.evaluation(loaded, one) for one in answers]}
         return Reply({"evaluations": [one.body for one in answers]}, record, answers, wait(answers))
 
@@ -369,9 +393,18 @@ def headers_of(outcome: Outcome, call: Call, keep_alive: bool = True) -> list[tu
     return sent
 
 
-def broken() -> Outcome:
-    """What answers a call that nothing could be made of here."""
-    return Outcome(500, json_bytes(error(500, "there is no answer")))
+def outcome_of(problem: Problem) -> Outcome:
+    """A problem as it is sent."""
+    return Outcome(problem.status, json_bytes(error(problem.status, problem.message)), problem.headers)
+
+
+BROKEN = outcome_of(Problem(500, "there is no answer"))
+"""What answers a call when something here broke: no decision, and not the caller's fault."""
+
+
+def broke() -> None:
+    """Tell the service's own log of what is being handled."""
+    log().error("exception while answering", exc_info=True)
 
 
 def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

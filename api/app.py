@@ -55,11 +55,12 @@ def create_app(
     reload: Callable[[], Awaitable[Reloaded]],
     clock: Callable[[], datetime] = now,
     lifespan: Any = None,
+    connections: int = 1_024,
 ) -> "Service":
     """The application over what a node has loaded.
 
     `public_url` is what metadata say, whatever a caller's Host header says; page tokens and pseudonyms are keyed from
-    `key`; `reload` loads bundle, facts and callers anew.
+    `key`; `reload` loads bundle, facts and callers anew; `connections` is the most that a process holds.
     """
     app = FastAPIOffline(
         title="Poort",
@@ -84,7 +85,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(Problem, _problem)
     app.add_middleware(RequestId)
-    return Service(app, answering, hot)
+    return Service(app, answering, hot, connections)
 
 
 def _derived(key: bytes, purpose: str) -> bytes:
@@ -233,8 +234,9 @@ async def _problem(_request: Request, wrong: Exception) -> Response:
 class Service:
     """What a server calls: the hot endpoints are answered before anything of the framework runs."""
 
-    def __init__(self, app: FastAPI, answering: Answering, endpoints: Mapping[str, Endpoint]) -> None:
+    def __init__(self, app: FastAPI, answering: Answering, endpoints: Mapping[str, Endpoint], connections: int) -> None:
         self.app, self.answering, self.endpoints = app, answering, endpoints
+        self.connections = connections
         self.hot: Mapping[str, ASGIApp] = {path: Asgi(answering, each) for path, each in endpoints.items()}
         self.at_once = {path.encode(): each for path, each in endpoints.items() if each.at_once}
 

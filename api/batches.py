@@ -12,6 +12,8 @@ from api.problems import Problem
 from authz import EvaluationRequest, MalformedRequest
 
 MOST_ITEMS = 1000
+AT_ONCE = 50
+"""How many items are decided before others get a turn."""
 ENTITIES = ("subject", "action", "resource", "context")
 # Which decision, once made, ends a batch; None ends none.
 SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}

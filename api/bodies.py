@@ -10,6 +10,8 @@ from authz.language.faults import Fault, Faulty
 
 MOST_BYTES = 1_048_576
 MOST_FAULTS = 10
+MOST_TEXT = 300
+"""How long each fault may be: it may repeat what was sent, and a batch would a thousand times."""
 TOO_LARGE = f"the body is larger than {MOST_BYTES} bytes"
 
 
@@ -76,7 +78,7 @@ def parse_body(data: bytes) -> dict[str, Any]:
 
 def told(faulty: Faulty) -> str:
     """The first faults in one line."""
-    lines = [_line(one) for one in faulty.faults[:MOST_FAULTS]]
+    lines = [_line(one)[:MOST_TEXT] for one in faulty.faults[:MOST_FAULTS]]
     more = len(faulty.faults) - len(lines)
     return "; ".join([*lines, f"and {more} more"] if more else lines)
 

@@ -5,13 +5,15 @@ caller without a key is known by the subject of a signed token (`api/tokens.py`)
 never in the token.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +141,7 @@ def save_callers(path: Path, callers: Iterable[Caller]) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    path = path.resolve()  # a link to the file stays one
     listed = [each.model_dump(mode="json", exclude_none=True) for each in callers]
     for each in listed:
         each["rights"] = sorted(each["rights"])
@@ -155,6 +158,19 @@ def save_callers(path: Path, callers: Iterable[Caller]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """One change of the file after another, from its reading to its writing.
+
+    Raises:
+        OSError: nothing can be written beside it.
+    """
+    path = path.resolve()
+    with (path.parent / f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def new_key() -> tuple[str, Key]:

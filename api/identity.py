@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.callers import ANYONE, Callers, Right, load_callers
@@ -28,6 +28,9 @@ class Identity:
     callers: Callers | None = None
     verifier: Verifier | None = None
     anyone: Caller = ANYONE
+    seen: Mapping[Path, "State"] = field(default_factory=dict)
+    """The files as they were before they were last read."""
+    reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock, repr=False)
 
     def known(self, authorization: bytes | None, right: Right) -> Caller | None:
         """Who calls, if it has the right; None if the issuer's keys have to be looked at anew first.
@@ -88,7 +91,11 @@ class Identity:
         return found
 
     async def reload(self) -> None:
-        """Read the callers and the keys anew; what cannot be read leaves those that were loaded."""
+        """Read the callers and the keys anew, one reading after another; what cannot be read leaves what was loaded."""
+        async with self.reading:
+            await self._reload()
+
+    async def _reload(self) -> None:
         if self.path is not None:
             try:
                 self.callers = await asyncio.to_thread(load_callers, self.path)
@@ -104,17 +111,17 @@ class Identity:
 
     async def watch(self) -> None:
         """Reload whenever a file changes, and fetched keys every few minutes; until it is cancelled."""
-        watched = [self.path] if self.path else []
-        if self.verifier and not self.verifier.issuer.by_url:
-            watched.append(Path(self.verifier.issuer.jwks))
-        seen, waited = _states(watched), 0.0
-        while watched or self.verifier:
+        waited = 0.0
+        while self.path or self.verifier:
             await asyncio.sleep(WATCH_SECONDS)
             waited += WATCH_SECONDS
-            now = _states(watched)
-            if now != seen or (self.verifier and waited >= REFRESH_SECONDS):
-                seen, waited = now, 0.0
-                await self.reload()
+            now = _states(self.path, self.verifier.issuer if self.verifier else None)
+            if now != self.seen or (self.verifier and waited >= REFRESH_SECONDS):
+                self.seen, waited = now, 0.0
+                try:
+                    await self.reload()
+                except Exception:  # noqa: BLE001 - whoever is revoked next must still be seen
+                    log().error("callers or keys not read: those that were loaded stand", exc_info=True)
 
 
 def configured(path: Path | None, issuer: Issuer | None) -> Identity:
@@ -128,6 +135,8 @@ def configured(path: Path | None, issuer: Issuer | None) -> Identity:
         if issuer is not None:
             raise HalfConfigured("tokens need callers with rights: name their file with --callers")
         return Identity()
+    # Before they are read: what changes meanwhile is read again.
+    seen = _states(path, issuer)
     callers = load_callers(path)
     if not callers.all:
         raise HalfConfigured(f"`{path}` has no callers, and nobody could be answered: see `authz callers add`")
@@ -135,7 +144,7 @@ def configured(path: Path | None, issuer: Issuer | None) -> Identity:
         name = next(iter(callers.by_token.values())).name
         raise HalfConfigured(f"`{name}` in `{path}` is known by a token, and no --jwt-issuer is given")
     if issuer is None:
-        return Identity(path, callers)
+        return Identity(path, callers, seen=seen)
     if not callers.by_token:
         raise HalfConfigured(f"no caller in `{path}` is known by a token of --jwt-issuer: see `authz callers add`")
     verifier = Verifier(issuer)
@@ -143,18 +152,25 @@ def configured(path: Path | None, issuer: Issuer | None) -> Identity:
         verifier.take(fetch(issuer))
     except NoKeys as wrong:
         raise HalfConfigured(f"the keys of --jwt-jwks cannot be had: {wrong}") from None
-    return Identity(path, callers, verifier)
+    return Identity(path, callers, verifier, seen=seen)
 
 
 def _unknown(message: str) -> Problem:
     return Problem(401, message, {"www-authenticate": f'{CHALLENGE}, error="invalid_token"'})
 
 
-def _states(paths: list[Path]) -> Mapping[Path, tuple[int, int, int] | None]:
-    return {path: _state(path) for path in paths}
+State = tuple[int, int, int] | None
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _states(path: Path | None, issuer: Issuer | None) -> Mapping[Path, State]:
+    """The files that identity is read from, as they are."""
+    watched = [path] if path else []
+    if issuer and not issuer.by_url:
+        watched.append(Path(issuer.jwks))
+    return {each: _state(each) for each in watched}
+
+
+def _state(path: Path) -> State:
     try:
         found = path.stat()
     except OSError:

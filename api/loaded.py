@@ -1,5 +1,6 @@
 """What the service decides with: a policy and its facts, swapped as one."""
 
+import asyncio
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Node:
     """The one thing in the service that changes: each call takes `loaded` once, and keeps to it."""
 
     loaded: Loaded
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
 
 def load(policy: Path, facts: Path) -> Loaded:

@@ -23,6 +23,8 @@ from authz import EvaluationRequest
 from authz.documents import json_bytes
 
 STDOUT = Path("/dev/stdout")
+LONG = 256
+"""Texts from this length on are not remembered with their pseudonyms: whoever asks could fill the memory."""
 PATIENCE = 1.0
 """For how many seconds a full pipe is waited for."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -128,7 +130,8 @@ class Pseudonyms:
 
     def of(self, kind: str, text: str) -> str:
         """The pseudonym of a text of some kind: 128 bits of its keyed digest."""
-        return _pseudonym(self.key, kind, text)
+        pseudonym = _pseudonym if len(text) < LONG else _pseudonym.__wrapped__
+        return pseudonym(self.key, kind, text)
 
     def request_id(self, text: str) -> str:
         """A caller's request id as it is if it looks like one, else its pseudonym."""

@@ -12,6 +12,7 @@ import gc
 import ipaddress
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -34,14 +35,12 @@ from api.logs import configure, log
 from api.metrics import FOLDER
 from api.records import Recorder
 from api.tokens import Issuer
-from api.wire import Connection
+from api.wire import CONNECTIONS, Connection
 from authz.language.faults import Faulty
 
 BUNDLE_FILES = ("*.toml", "*.polar")
-IDLE_SECONDS = 30
-"""How long a connection may go without a whole call."""
-CONNECTIONS = 4_096
-"""How many connections a process holds; the next are told 503 at once."""
+OTHER_FILES = 128
+"""How many files a process opens beside its connections, at most."""
 
 
 class CannotServe(ValueError):
@@ -168,7 +167,18 @@ def _application(settings: Settings, loaded: Loaded) -> Service:
         admission=Admission(settings.most_calls, settings.rate / settings.workers),
         reload=reload,
         lifespan=lifespan,
+        connections=_room_for_connections(),
     )
+
+
+def _room_for_connections() -> int:
+    """How many connections the system lets a process have, up to the most that we want."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(CONNECTIONS, soft - OTHER_FILES))
 
 
 def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
@@ -192,7 +202,15 @@ def _identity(settings: Settings) -> Identity:
 
 
 async def _reload(settings: Settings, node: Node, recorder: Recorder, identity: Identity) -> bool:
-    """Swap what the node has loaded, as one, or leave it as it was; whether it was swapped."""
+    """Swap what the node has loaded, as one, or leave it as it was; whether it was swapped.
+
+    One loading after another, so that the last one stands.
+    """
+    async with node.loading:
+        return await _load_anew(settings, node, recorder, identity)
+
+
+async def _load_anew(settings: Settings, node: Node, recorder: Recorder, identity: Identity) -> bool:
     await identity.reload()
     try:
         loaded = await asyncio.to_thread(load, settings.policy, settings.facts)
@@ -283,9 +301,7 @@ def _config(app: Any, workers: int = 1) -> uvicorn.Config:
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=30,
-        limit_concurrency=CONNECTIONS,
     )
 
 

@@ -66,13 +66,21 @@ def loopback_or_https(jwks: str) -> bool:
     return url.scheme != "http" or url.hostname in ("127.0.0.1", "::1", "localhost")
 
 
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A key of the issuer, and the one algorithm that it is for, if it says so."""
+
+    key: jwt.PyJWK
+    algorithm: str | None
+
+
 @dataclass(slots=True)
 class Verifier:
     """Verifies an issuer's tokens by its keys as they are now."""
 
     issuer: Issuer
     clock: Callable[[], float] = time.time
-    keys: Mapping[str | None, jwt.PyJWK] = field(init=False, default_factory=dict, repr=False)
+    keys: Mapping[str | None, Trusted] = field(init=False, default_factory=dict, repr=False)
     fetched: float = field(init=False, default=0.0)
     tried: float = field(init=False, default=0.0)
     known: OrderedDict[str, tuple[str, float]] = field(init=False, default_factory=OrderedDict, repr=False)
@@ -86,12 +94,15 @@ class Verifier:
             BadToken: it is not sound, not for this service, or not valid now.
         """
         now = self.clock()
-        if (found := self.known.get(token)) is not None and now < found[1]:
-            return found[0]
         if now - self.fetched > OLDEST_SECONDS:
             raise BadToken("the issuer's keys could not be fetched")
+        if (found := self.known.get(token)) is not None and now < found[1]:
+            return found[0]
         claims = self._claims(token)
-        subject, expires = str(claims["sub"]), float(claims["exp"]) + LEEWAY
+        try:
+            subject, expires = str(claims["sub"]), float(claims["exp"]) + LEEWAY
+        except OverflowError:
+            raise BadToken("the token's `exp` is outside the calendar") from None
         self.known[token] = (subject, expires)
         if len(self.known) > REMEMBERED:
             self.known.popitem(last=False)
@@ -112,7 +123,7 @@ class Verifier:
             )
         except BadToken:
             raise
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as wrong:
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError) as wrong:
             raise BadToken(_said(wrong)) from None
 
     def _key(self, header: Mapping[str, Any]) -> jwt.PyJWK:
@@ -128,9 +139,9 @@ class Verifier:
             key = self.keys[id]
         else:
             raise UnknownKey("the token's key is not among the issuer's")
-        if key.key_type != KINDS[algorithm[:2]]:
+        if key.key.key_type != KINDS[algorithm[:2]] or key.algorithm not in (None, algorithm):
             raise BadToken("the token's algorithm is not its key's")
-        return key
+        return key.key
 
     async def refresh(self) -> None:
         """Get the keys anew; those that are known stay if that fails.
@@ -142,7 +153,13 @@ class Verifier:
             self.take(await asyncio.to_thread(fetch, self.issuer))
 
     async def rotated(self) -> bool:
-        """Whether keys were got anew because a token's was not known; not more often than every few seconds."""
+        """Whether keys were got anew because a token's was not known; not more often than every few seconds.
+
+        Whoever comes while they are got waits for them.
+        """
+        if self.fetching.locked():
+            async with self.fetching:
+                return True
         if self.clock() - self.tried < COOL_SECONDS:
             return False
         self.tried = self.clock()
@@ -152,14 +169,14 @@ class Verifier:
             return False
         return True
 
-    def take(self, keys: Mapping[str | None, jwt.PyJWK]) -> None:
+    def take(self, keys: Mapping[str | None, Trusted]) -> None:
         """Trust these keys, and what they sign, alone."""
         self.fetched = self.clock()
         self.keys = keys
         self.known.clear()
 
 
-def fetch(issuer: Issuer) -> Mapping[str | None, jwt.PyJWK]:
+def fetch(issuer: Issuer) -> Mapping[str | None, Trusted]:
     """An issuer's signing keys, by id.
 
     Raises:
@@ -171,12 +188,19 @@ def fetch(issuer: Issuer) -> Mapping[str | None, jwt.PyJWK]:
         else:
             given = read_document(Path(issuer.jwks), issuer.jwks)
         found = jwt.PyJWKSet.from_dict(given).keys if isinstance(given, dict) else []
+        said = {each.get("kid"): each for each in given["keys"]} if found else {}
     except Faulty as faulty:
         raise NoKeys(str(faulty.faults[0])) from None
-    except (jwt.PyJWTError, OSError, ValueError, TypeError, KeyError, AttributeError) as wrong:
+    except (jwt.PyJWTError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
         raise NoKeys(f"{issuer.jwks}: {_said(wrong)}") from None
     kinds = {KINDS[algorithm[:2]] for algorithm in issuer.algorithms}
-    keys = {key.key_id: key for key in found if key.key_type in kinds and key.public_key_use in (None, "sig")}
+    keys = {
+        key.key_id: Trusted(key, said[key.key_id].get("alg"))
+        for key in found
+        if key.key_type in kinds
+        and key.public_key_use in (None, "sig")
+        and "verify" in (said[key.key_id].get("key_ops") or ("verify",))
+    }
     if not keys:
         raise NoKeys(f"{issuer.jwks}: holds no key for {', '.join(issuer.algorithms)}")
     return keys

@@ -1,13 +1,15 @@
 """One connection: calls that are here whole are answered as soon as their last byte is, with no task of their own.
 
 This is uvicorn's own connection, which parses HTTP (llhttp) and runs the application for any call that has to wait:
-whose body is still on its way, that wants the connection closed, that comes while another is under way. What is added
-is a shorter way for the others. A task, a scope and an event for each call take longer than to decide it.
+whose body is still on its way, that wants the connection closed, that is not hot. What is added is a shorter way for
+the others, since a task, a scope and an event for each call take longer than to decide it; and bounds on what one
+connection may take: one call at a time, so many bytes that are no body, and so long for whatever it is to do.
 """
 
 import asyncio
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_VALUE_RE,
     STATUS_LINE,
@@ -15,56 +17,123 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from api.answering import Answering, Call, Endpoint, Outcome, broken, headers_of
+from api.admission import SECONDS, Account
+from api.answering import Answering, Call, Endpoint, Outcome, headers_of, outcome_of
 from api.app import Service
+from api.problems import Problem
+
+STEP = 65_536
+"""How many bytes are parsed at once: what is behind them waits until the calls in them are answered."""
+MOST_HEAD = 65_536
+"""How many bytes may come that are no body: a head, trailers, the sizes of chunks."""
+PATIENCE = SECONDS + 2
+"""How long a head, a body or the reading of an answer may take; a body that is late is told so before it is over."""
+IDLE_SECONDS = 30.0
+"""How long a connection may rest between two calls."""
+LOOK_SECONDS = 1.0
+CONNECTIONS = 4_096
+"""How many connections a process holds; the next are told 503 at once."""
+
+FULL = Problem(503, "too many connections", {"retry-after": "1"})
+LONG_HEAD = Problem(431, "the head is too long")
+NO_HTTP = Problem(400, "this is no HTTP request")
+
+
+class _Flow(FlowControl):
+    """Reads on only when nothing waits to be parsed."""
+
+    waiting = False
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        if not self.waiting:
+            super().resume_reading()
 
 
 class _Held(RequestResponseCycle):
     """A call under way for as long as its answer is held, as far as uvicorn looks at it."""
 
     def __init__(self, message_event: asyncio.Event) -> None:
-        self.response_complete = self.disconnected = False
+        self.response_complete = self.disconnected = self.more_body = False
         self.keep_alive = True
         self.message_event = message_event
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that answers at once what it can, and closes when nothing whole came for a while."""
+    """A connection that answers at once what it can, and takes no more than its share of anything."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assert isinstance(self.app, Service)  # what `authz serve` configures
         self.answering: Answering = self.app.answering
-        self.endpoints = self.app.at_once
+        self.endpoints, self.most = self.app.at_once, self.app.connections
         self.endpoint: Endpoint | None = None
         self.parts: list[bytes] = []
-        self.idle_since = 0.0
+        self.waiting = bytearray()
+        self.unread: Account | None = None
+        self.head = 0
+        self.since = self.loop.time()
+        self.rests = False
         self.nobody_waits = asyncio.Event()
 
+    # What the transport tells.
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Somebody connected: whoever sends nothing is not waited for longer than between two calls."""
+        """Somebody connected."""
         super().connection_made(transport)
-        self._idle()
+        self.flow: _Flow = _Flow(transport)
+        self.since = self.loop.time()
+        if len(self.connections) > self.most:
+            self._refuse(FULL)
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(LOOK_SECONDS, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, and with it what waits on it."""
+        self.waiting.clear()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+        self._read()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        super().data_received(data)
-        if self.endpoint is not None:
-            # The rest of this call is still on its way.
-            self._go_the_usual_way()
+        if self.transport.is_closing():
+            return
+        if self.waiting or len(data) > STEP or self._under_way():
+            self.waiting += data
+            self._parse_waiting()
+        else:
+            self._parse(data)
+
+    def pause_writing(self) -> None:
+        """The other side does not read its answers."""
+        self.since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The other side reads its answers."""
+        self._read()
+        super().resume_writing()
+
+    # What the parser tells.
 
     def on_message_begin(self) -> None:
         """A call begins; what the application needs of it is made when it is known to need it."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
+        if self.rests:
+            self.rests, self.since = False, self.loop.time()
 
     def on_headers_complete(self) -> None:
         """The headers of a call are here."""
+        self.head = 0
         self.endpoint = self.endpoints.get(self.url) if self._at_once() else None
         if self.endpoint is None:
             self._go_the_usual_way()
 
     def on_body(self, body: bytes) -> None:
         """A part of a body is here."""
+        self.head = 0
         if self.endpoint is None:
             super().on_body(body)
         else:
@@ -72,13 +141,17 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A call is here whole."""
+        self.head = 0
         if self.endpoint is None:
             super().on_message_complete()
+            self.rests = True
         elif (outcome := self._outcome(call := Call(self.headers), self.endpoint)) is None:
             self._go_the_usual_way()
             super().on_message_complete()
+            self.rests = True
         else:
             self.endpoint, self.parts = None, []
+            self.rests = True
             if outcome.due:
                 held = self.cycle = _Held(self.nobody_waits)
                 self.answering.ticks.at(outcome.due, lambda: self._release(call, outcome, held))
@@ -86,44 +159,70 @@ class Connection(HttpToolsProtocol):
                 self._send(call, outcome)
 
     def on_response_complete(self) -> None:
-        """An answer was sent."""
-        if self.pipeline or self.transport.is_closing():
+        """An answer was sent: the next call may come."""
+        self.since = self.loop.time()
+        if self.pipeline:
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
-        self._idle()
+        if not self.transport.is_closing():
+            if self.waiting:
+                self.loop.call_soon(self._parse_waiting)
+            self.flow.resume_reading()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close a connection on which nothing whole came for too long; one timer serves all its calls."""
-        self.timeout_keep_alive_task = None
-        if self.cycle is None or self.cycle.response_complete:
-            left = self.idle_since + self.timeout_keep_alive - self.loop.time()
-            if left <= 0:
-                super().timeout_keep_alive_handler()
-            else:
-                self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        """Look now and then whether whoever is here does what it is to do."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        unread = self.transport.get_write_buffer_size() > 0
+        answering = busy and not self.cycle.more_body and not unread
+        patience = IDLE_SECONDS if self.rests and not busy and not unread else PATIENCE
+        if not answering and self.loop.time() - self.since > patience:
+            # Closing would wait until what was written is read.
+            self.transport.abort()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(LOOK_SECONDS, self.timeout_keep_alive_handler)
 
-    def _idle(self) -> None:
-        self.idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no call."""
+        self._refuse(NO_HTTP)
+
+    # The rest.
 
     def _unset_keepalive_if_required(self) -> None:
-        # While the connection lives, its timer looks at the time itself.
-        if self.transport.is_closing():
-            super()._unset_keepalive_if_required()
+        """One timer serves the connection for as long as it lives."""
+
+    def _parse_waiting(self) -> None:
+        while self.waiting and not self._under_way() and not self.transport.is_closing():
+            step = bytes(self.waiting[:STEP])
+            del self.waiting[:STEP]
+            self._parse(step)
+        self.flow.waiting = bool(self.waiting)
+        if self.waiting:
+            self.flow.pause_reading()
+        else:
+            self.flow.resume_reading()
+
+    def _under_way(self) -> bool:
+        """Whether a call that is here whole is not answered yet."""
+        cycle = self.cycle
+        return bool(self.pipeline) or (cycle is not None and not cycle.response_complete and not cycle.more_body)
+
+    def _parse(self, data: bytes) -> None:
+        self.head += len(data)
+        super().data_received(data)
+        if self.endpoint is not None:
+            # The rest of this call is still on its way.
+            self._go_the_usual_way()
+        if self.head > MOST_HEAD and not self.transport.is_closing():
+            self._refuse(LONG_HEAD)
 
     def _at_once(self) -> bool:
         """Whether a call on this connection may be answered at once now."""
-        parser, most = self.parser, self.limit_concurrency
+        parser = self.parser
         return (
             (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
             and not self.expect_100_continue
-            and (most is None or (len(self.connections) < most and len(self.tasks) < most))
             and parser.get_method() == b"POST"
             and parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
@@ -133,12 +232,8 @@ class Connection(HttpToolsProtocol):
     def _outcome(self, call: Call, endpoint: Endpoint) -> Outcome | None:
         if call.request_id is not None and HEADER_VALUE_RE.search(call.request_id):
             return None
-        try:
-            return self.answering.whole(endpoint, call, b"".join(self.parts))
-        except Exception as wrong:
-            # What breaks is told to the log, and is no answer; raised here, the parser would take it for the caller's.
-            self.logger.error("exception while answering", exc_info=wrong)
-            return broken()
+        # What is raised here the parser would take for the caller's fault.
+        return self.answering.whole(endpoint, call, b"".join(self.parts))
 
     def _go_the_usual_way(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -155,15 +250,31 @@ class Connection(HttpToolsProtocol):
         self._send(call, outcome, held.keep_alive)
 
     def _send(self, call: Call, outcome: Outcome, keep_alive: bool = True) -> None:
+        if not self.transport.is_closing():
+            self._write(outcome, call, keep_alive)
         if outcome.account is not None:
-            self.answering.admission.leave(outcome.account)
-        if self.transport.is_closing():
-            return
+            if self.flow.write_paused and self.unread is None:
+                # Who does not read its answer keeps its place.
+                self.unread = outcome.account
+            else:
+                self.answering.admission.leave(outcome.account)
+        if not keep_alive or outcome.closes:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _write(self, outcome: Outcome, call: Call, keep_alive: bool) -> None:
         lines = [STATUS_LINE[outcome.status]]
         for name, value in (*self.server_state.default_headers, *headers_of(outcome, call, keep_alive)):
             lines += (name, b": ", value, b"\r\n")
         lines += (b"\r\n", outcome.body)
         self.transport.write(b"".join(lines))
-        if not keep_alive or outcome.closes:
-            self.transport.close()
-        self.on_response_complete()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Tell why, and end the connection: there is no call to answer."""
+        self._write(outcome_of(problem), Call([]), keep_alive=False)
+        self.transport.close()
+
+    def _read(self) -> None:
+        if self.unread is not None:
+            self.answering.admission.leave(self.unread)
+            self.unread = None

@@ -321,13 +321,8 @@ def add(
     ] = None,
 ) -> None:
     """Add a caller, and show its new API key: once, for only its digest is kept."""
-    from api.callers import Caller, new_key
+    from api.callers import Caller, new_key, save_callers
 
-    others = _callers(file) if file.exists() else []
-    if any(each.name == name for each in others):
-        raise typer.BadParameter(f"`{name}` is a caller already: revoke it first", param_hint="NAME")
-    if token_subject and any(each.token_subject == token_subject for each in others):
-        raise typer.BadParameter(f"`{token_subject}` is a caller already", param_hint="--token-subject")
     text, key = new_key()
     given = {"name": name, "rights": right, "subject": subject, "token_subject": token_subject}
     try:
@@ -336,7 +331,13 @@ def add(
         from authz.documents import faults_of
 
         raise Faulty(faults_of(cast(Any, wrong), name)) from None
-    _save(file, [*others, caller])
+    with _changing(file):
+        others = _callers(file) if file.exists() else []
+        if any(each.name == name for each in others):
+            raise typer.BadParameter(f"`{name}` is a caller already: revoke it first", param_hint="NAME")
+        if token_subject and any(each.token_subject == token_subject for each in others):
+            raise typer.BadParameter(f"`{token_subject}` is a caller already", param_hint="--token-subject")
+        save_callers(file, [*others, caller])
     if not token_subject:
         _print(text)
 
@@ -366,14 +367,17 @@ def revoke(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The caller.")], file: CallersOption = DEFAULT_CALLERS
 ) -> None:
     """Take a caller out: a service that runs with the file no longer knows it."""
-    callers = _callers(file)
-    left = [each for each in callers if each.name != name]
-    if len(left) == len(callers):
-        known = did_you_mean(name, [each.name for each in callers])
-        raise typer.BadParameter(
-            f"`{name}` is no caller in {file}" + (f": {known}" if known else ""), param_hint="NAME"
-        )
-    _save(file, left)
+    from api.callers import save_callers
+
+    with _changing(file):
+        callers = _callers(file)
+        left = [each for each in callers if each.name != name]
+        if len(left) == len(callers):
+            known = did_you_mean(name, [each.name for each in callers])
+            raise typer.BadParameter(
+                f"`{name}` is no caller in {file}" + (f": {known}" if known else ""), param_hint="NAME"
+            )
+        save_callers(file, left)
 
 
 def _callers(file: Path) -> "list[Caller]":
@@ -382,11 +386,13 @@ def _callers(file: Path) -> "list[Caller]":
     return list(load_callers(file).all)
 
 
-def _save(file: Path, callers: "list[Caller]") -> None:
-    from api.callers import save_callers
+@contextmanager
+def _changing(file: Path) -> Iterator[None]:
+    from api.callers import changing
 
     try:
-        save_callers(file, callers)
+        with changing(file):
+            yield
     except OSError as error:
         raise typer.BadParameter(f"{file}: {(error.strerror or str(error)).lower()}", param_hint="--file") from None
 

@@ -2,7 +2,7 @@
 
 import os
 
-import api.serve
+import api.wire
 from api.answering import Answering
 from authz.cli import main
 
@@ -16,5 +16,6 @@ if __name__ == "__main__":
         case "deciding":
             Answering.evaluate = _breaks  # type: ignore[method-assign, assignment]
         case "impatience":
-            api.serve.IDLE_SECONDS = 1
+            api.wire.IDLE_SECONDS = api.wire.PATIENCE = 1.0
+            api.wire.LOOK_SECONDS = 0.1
     main()

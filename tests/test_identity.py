@@ -391,6 +391,27 @@ def test_a_token_is_taken_only_if_all_of_it_is_right(tmp_path: Path) -> None:
         sound.subject(token(kid="two"))
 
 
+def test_a_key_is_for_its_own_algorithm_and_for_verifying(tmp_path: Path) -> None:
+    served = jwks(one=RSA_KEY)
+    for said, sound in (
+        ({"alg": "RS256"}, True),
+        ({"alg": "RS512"}, False),
+        ({"key_ops": ["verify"]}, True),
+        ({"key_ops": ["encrypt"]}, False),
+        ({"use": "enc"}, False),
+    ):
+        file = tmp_path / "keys.json"
+        file.write_text(json.dumps({"keys": [{**served["keys"][0], **said}]}))
+        found = Verifier(Issuer("https://idp.example", "poort", str(file), ("RS256", "RS512")))
+        if sound:
+            found.take(fetch(found.issuer))
+            assert found.subject(token()) == "someone"
+            continue
+        with pytest.raises((BadToken, NoKeys)):
+            found.take(fetch(found.issuer))
+            found.subject(token())
+
+
 def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> None:
     sound = verifier(tmp_path, one=RSA_KEY)
     begun = time.time()
@@ -579,9 +600,14 @@ def test_a_place_is_given_back_and_nobody_takes_all() -> None:
     with pytest.raises(Problem) as wrong:
         admission.enter("a")
     assert (wrong.value.status, wrong.value.headers) == (429, {"retry-after": "1"})
-    taken += [admission.enter("b"), admission.enter("b")]
+    # Nobody may have more than is left for others.
+    taken.append(admission.enter("b"))
+    with pytest.raises(Problem) as wrong:
+        admission.enter("b")
+    assert wrong.value.status == 429
+    taken.append(admission.enter("c"))
     with pytest.raises(Problem) as full:
-        admission.enter("c")
+        admission.enter("d")
     assert full.value.status == 503
     for account in taken:
         admission.leave(account)

@@ -61,7 +61,13 @@ class Faulty(ValueError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+LONGEST_WORD = 64
+"""No name is longer, and to look for one like it takes time that grows with the square."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A help sentence naming the closest known word, or nothing."""
+    if len(word) > LONGEST_WORD:
+        return ""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.75)
     return f"did you mean `{close[0]}`?" if close else ""
