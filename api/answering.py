@@ -302,7 +302,8 @@ class Answering:
 
     def said(self, loaded: Loaded, one: Answer) -> Reply:
         """A single answer as a reply."""
-        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), wait((one,)))
+        held = 0 if one.body["decision"] else holding.EVALUATION
+        return Reply(one.body, {"evaluations": [self.pseudonyms.evaluation(loaded, one)]}, (one,), held)
 
     async def find(
         self, searched: Searched, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime

@@ -7,7 +7,7 @@ connection may take: one call at a time, so many bytes that are no body, and so 
 """
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
@@ -34,9 +34,20 @@ LOOK_SECONDS = 1.0
 CONNECTIONS = 4_096
 """How many connections a process holds; the next are told 503 at once."""
 
+END_OF_HEAD = b"\r\n\r\n"
+KNOWN_HEADS, MOST_KNOWN = 16, 1_024
+"""How many heads a connection remembers, and how long each may be: most callers send the same ones again."""
+
 FULL = Problem(503, "too many connections", {"retry-after": "1"})
 LONG_HEAD = Problem(431, "the head is too long")
 NO_HTTP = Problem(400, "this is no HTTP request")
+
+
+class Head(NamedTuple):
+    """What the parser found in the head of a call."""
+
+    endpoint: Endpoint
+    headers: list[tuple[bytes, bytes]]
 
 
 class _Flow(FlowControl):
@@ -70,11 +81,17 @@ class Connection(HttpToolsProtocol):
         self.endpoint: Endpoint | None = None
         self.parts: list[bytes] = []
         self.waiting = bytearray()
+        self.heads: dict[tuple[bytes, int], Head] = {}
+        self.answered: list[Head] = []
+        """The heads of the calls in what is parsed now that were answered at once."""
         self.unread: Account | None = None
         self.head = 0
         self.since = self.loop.time()
         self.rests = False
         self.nobody_waits = asyncio.Event()
+
+    defaults: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+    """The headers that all answers of this second have, such as the date, and how they are written."""
 
     # What the transport tells.
 
@@ -103,7 +120,7 @@ class Connection(HttpToolsProtocol):
         if self.waiting or len(data) > STEP or self._under_way():
             self.waiting += data
             self._parse_waiting()
-        else:
+        elif not (self.heads and self.rests and self._is_known(data)):
             self._parse(data)
 
     def pause_writing(self) -> None:
@@ -145,18 +162,14 @@ class Connection(HttpToolsProtocol):
         if self.endpoint is None:
             super().on_message_complete()
             self.rests = True
-        elif (outcome := self._outcome(call := Call(self.headers), self.endpoint)) is None:
+        elif self._answer(self.endpoint, self.headers, b"".join(self.parts)):
+            self.answered.append(Head(self.endpoint, self.headers))
+            self.endpoint, self.parts = None, []
+            self.rests = True
+        else:
             self._go_the_usual_way()
             super().on_message_complete()
             self.rests = True
-        else:
-            self.endpoint, self.parts = None, []
-            self.rests = True
-            if outcome.due:
-                held = self.cycle = _Held(self.nobody_waits)
-                self.answering.ticks.at(outcome.due, lambda: self._release(call, outcome, held))
-            else:
-                self._send(call, outcome)
 
     def on_response_complete(self) -> None:
         """An answer was sent: the next call may come."""
@@ -209,7 +222,10 @@ class Connection(HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> None:
         self.head += len(data)
+        began, self.answered = self.rests, []
         super().data_received(data)
+        if began and len(self.answered) == 1 and self.rests:
+            self._remember(data)
         if self.endpoint is not None:
             # The rest of this call is still on its way.
             self._go_the_usual_way()
@@ -229,11 +245,36 @@ class Connection(HttpToolsProtocol):
             and not parser.should_upgrade()
         )
 
-    def _outcome(self, call: Call, endpoint: Endpoint) -> Outcome | None:
+    def _is_known(self, data: bytes) -> bool:
+        """Whether this is one whole call whose head came before, letter for letter, and so says the same; answered."""
+        head, _, body = data.partition(END_OF_HEAD)
+        known = self.heads.get((head, len(body)))
+        return known is not None and not self.flow.write_paused and self._answer(known.endpoint, known.headers, body)
+
+    def _remember(self, data: bytes) -> None:
+        """Know the head of a call that came whole and alone, and had a length, the next time."""
+        head, _, body = data.partition(END_OF_HEAD)
+        [known] = self.answered
+        length = Call(known.headers).length
+        if len(head) <= MOST_KNOWN and length.isdigit() and int(length) == len(body):
+            if len(self.heads) >= KNOWN_HEADS:
+                self.heads.clear()
+            self.heads[head, len(body)] = known
+
+    def _answer(self, endpoint: Endpoint, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Whether a call was answered at once, or will be at its tick."""
+        call = Call(headers)
         if call.request_id is not None and HEADER_VALUE_RE.search(call.request_id):
-            return None
-        # What is raised here the parser would take for the caller's fault.
-        return self.answering.whole(endpoint, call, b"".join(self.parts))
+            return False
+        outcome = self.answering.whole(endpoint, call, body)
+        if outcome is None:
+            return False
+        if outcome.due:
+            held = self.cycle = _Held(self.nobody_waits)
+            self.answering.ticks.at(outcome.due, lambda: self._release(call, outcome, held))
+        else:
+            self._send(call, outcome)
+        return True
 
     def _go_the_usual_way(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -263,11 +304,12 @@ class Connection(HttpToolsProtocol):
         self.on_response_complete()
 
     def _write(self, outcome: Outcome, call: Call, keep_alive: bool) -> None:
-        lines = [STATUS_LINE[outcome.status]]
-        for name, value in (*self.server_state.default_headers, *headers_of(outcome, call, keep_alive)):
-            lines += (name, b": ", value, b"\r\n")
-        lines += (b"\r\n", outcome.body)
-        self.transport.write(b"".join(lines))
+        defaults = self.server_state.default_headers
+        if defaults is not Connection.defaults[0]:
+            Connection.defaults = defaults, _lines(defaults)
+        said = _lines(headers_of(outcome, call, keep_alive))
+        head = STATUS_LINE[outcome.status], Connection.defaults[1], said, b"\r\n"
+        self.transport.write(b"".join((*head, outcome.body)))
 
     def _refuse(self, problem: Problem) -> None:
         """Tell why, and end the connection: there is no call to answer."""
@@ -278,3 +320,7 @@ class Connection(HttpToolsProtocol):
         if self.unread is not None:
             self.answering.admission.leave(self.unread)
             self.unread = None
+
+
+def _lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
