@@ -150,8 +150,12 @@ def _shallow(value: Any) -> bool:
     """Whether nothing in a value lies deeper than it may, or almost so deep."""
     level = [value] if type(value) in (dict, list) else []
     for _ in range(MOST_NESTING):
-        below = [each for one in level for each in (one.values() if type(one) is dict else one)]
-        level = [each for each in below if type(each) is dict or type(each) is list]
+        level = [
+            each
+            for one in level
+            for each in (one.values() if type(one) is dict else one)
+            if type(each) is dict or type(each) is list
+        ]
         if not level:
             return True
     return False
