@@ -4,13 +4,14 @@
 # make check   format, lint, types, contracts
 # make bench   the figures in docs/performance.md
 # make bench-peers   the ten-condition workload beside other engines, with a table and a plot
+# make bench-http    `authz serve` under load beside a plain FastAPI route and Cerbos; needs wrk, npm and two cores
 # make format  rewrite the code as `make check` wants it
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test check bench bench-peers format schemas clean
+.PHONY: demo serve test check bench bench-peers bench-http format schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -47,6 +48,16 @@ bench-peers: $(VENV)/.installed-dev
 	done
 	@mkdir -p docs/pictures
 	$(BIN)/python -m bench.peers --plot docs/pictures/peers.svg
+
+LOADED := autocannon@9.0.0 @cerbos/cerbos-linux-x64@0.55.0
+
+bench-http: $(VENV)/.installed-dev
+	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	npm install --silent --no-audit --no-fund --prefix .peers/npm $(LOADED)
+	@mkdir -p docs/pictures
+	$(BIN)/python -m bench.http --plot docs/pictures/http.svg
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .

@@ -96,7 +96,9 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
     ]
 
     ours = running.enter_context(_ours(folder, "student", "policies/student_data", facts))
-    two = running.enter_context(_ours(folder, "two", "policies/student_data", facts, "--workers", "2"))
+    two = running.enter_context(
+        _ours(folder, "two", "policies/student_data", facts, "--workers", "2", cores=f"{SERVER},{CLIENT}")
+    )
     plain = running.enter_context(_plain(folder, facts))
     for name, (process, port) in {"Poort": ours, "plain route": plain, "Poort, --workers 2": two}.items():
         _must_agree(name, port, key, bodies[:AGREE_ON], expected)
@@ -138,10 +140,10 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
 
 @contextmanager
 def _ours(
-    folder: Path, name: str, policy: str, facts: Path, *options: str
+    folder: Path, name: str, policy: str, facts: Path, *options: str, cores: str = str(SERVER)
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     module = ["authz.cli", "serve", "--policy", policy]
-    with _process(folder, name, facts, [*module, *options]) as served:
+    with _process(folder, name, facts, [*module, *options], cores) as served:
         yield served
 
 
@@ -153,13 +155,13 @@ def _plain(folder: Path, facts: Path) -> Iterator[tuple["subprocess.Popen[bytes]
 
 @contextmanager
 def _process(
-    folder: Path, name: str, facts: Path, module: Sequence[str]
+    folder: Path, name: str, facts: Path, module: Sequence[str], cores: str = str(SERVER)
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """A server on the server's core that answers, with identity and record; stopped at the end."""
+    """A server on its core that answers, with identity and record; stopped at the end."""
     port = free_port()
     files = {"--facts": facts, "--callers": folder / "callers.json", "--record": folder / f"{name}.jsonl"}
     options = [text for option, file in files.items() for text in (option, str(file))]
-    command = ["taskset", "-c", str(SERVER), sys.executable, "-m", *module, *options, "--port", str(port)]
+    command = ["taskset", "-c", cores, sys.executable, "-m", *module, *options, "--port", str(port)]
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
         try:
