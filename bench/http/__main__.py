@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.http import cerbos, ten
 from bench.http.load import CONNECTIONS, Asked, Failed, Most, Tail, memory, most, stop, tail
-from bench.http.population import evaluation, population
+from bench.http.population import about, evaluation, population
 from bench.peers.workload import cases, oracle
 from tests import plain_reading
 from tests.serving import EVALUATION, EVALUATIONS, SEARCH, free_port
@@ -65,7 +65,7 @@ def main() -> None:
     print(f"for the client; {CONNECTIONS} connections, {options.rounds} rounds of {options.seconds:g} s in turn\n")
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         contenders = list(started(Path(folder), running))
-        rested = {each.process.pid: memory(each.process.pid) for each in contenders}
+        rested = {each.process.pid: memory(each.process.pid).now for each in contenders}
         for _ in range(options.rounds):
             for each in contenders:
                 each.turns.append(most(each.asked, options.seconds, CLIENT))
@@ -73,7 +73,7 @@ def main() -> None:
             if each.asked.path == EVALUATION and AUTOCANNON.exists():
                 rate = SHARE * median(each.rates)
                 each.tail = tail(each.asked, rate, max(5.0, options.seconds), CLIENT, AUTOCANNON)
-        loaded = {each.process.pid: memory(each.process.pid) for each in contenders}
+        loaded = {each.process.pid: memory(each.process.pid).most for each in contenders}
     table(contenders, rested, loaded)
     ratios(contenders)
     if options.plot:
@@ -91,7 +91,7 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
     key = _key(folder)
     now = datetime.now(UTC).isoformat()
     expected = [
-        not plain_reading.judge(_about(town.facts, each["student"]), {**each, "at": now})
+        not plain_reading.judge(about(town.facts, each["student"]), {**each, "at": now})
         for each in town.requests[:AGREE_ON]
     ]
 
@@ -213,14 +213,6 @@ def _search(searched: str, body: dict[str, Any]) -> dict[str, Any]:
     return {**body, searched: {name: said for name, said in body[searched].items() if name != "id"}}
 
 
-def _about(facts: dict[str, list[dict[str, Any]]], student: str) -> dict[str, Any]:
-    """The facts of one student and of all organisations: the oracle reads every row it is given."""
-    return {
-        kind: [row for row in rows if student in (row.get("student", student), row["id"] if kind == "students" else "")]
-        for kind, rows in facts.items()
-    }
-
-
 def _must_agree(name: str, port: int, key: str, bodies: Sequence[dict[str, Any]], expected: Sequence[bool]) -> None:
     """Stop unless a server gives the oracle's answers, one by one and as a batch."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -245,7 +237,7 @@ def table(contenders: Sequence[Contender], rested: dict[int, float], loaded: dic
     print(
         f"{'':44}{'decisions/s':>12}{'calls/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'at 85 %: asked':>16}{'got':>8}", end=""
     )
-    print(f"{'p50 ms':>8}{'p99 ms':>8}{'MiB at rest':>13}{'after':>8}")
+    print(f"{'p50 ms':>8}{'p99 ms':>8}{'MiB at rest':>13}{'most':>8}")
     for each in contenders:
         calls = median(one.rate for one in each.turns)
         times = median(one.p50 for one in each.turns), median(one.p99 for one in each.turns)

@@ -100,14 +100,23 @@ def _run(command: Sequence[str], core: int) -> str:
     return process.stdout.strip().splitlines()[-1]
 
 
-def memory(pid: int) -> float:
-    """MiB that a process and its children hold of memory, what they share counted once (PSS)."""
-    kilobytes = 0
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """MiB that a process and its children have resident, now and at most so far."""
+
+    now: float
+    most: float
+
+
+def memory(pid: int) -> Memory:
+    """What a process and its children have of memory."""
+    kilobytes = {"VmRSS:": 0, "VmHWM:": 0}
     for each in [pid, *children(pid)]:
-        for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                kilobytes += int(line.split()[1])
-    return kilobytes / 1024
+        for line in Path(f"/proc/{each}/status").read_text().splitlines():
+            name, *rest = line.split()
+            if name in kilobytes:
+                kilobytes[name] += int(rest[0])
+    return Memory(*(found / 1024 for found in kilobytes.values()))
 
 
 def children(pid: int) -> list[int]:
