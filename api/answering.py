@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from itsdangerous import URLSafeSerializer
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api import batches, holding
@@ -21,6 +20,7 @@ from api.admission import SECONDS, Account, Admission
 from api.answers import NOT_ITSELF, Answer, answer, evaluation_id, own
 from api.bodies import check_kind, parse_body, read_body, told
 from api.callers import Caller, Right
+from api.calls import BROKEN, Call, Outcome, headers_of, outcome_of
 from api.identity import Identity
 from api.loaded import Loaded, Node
 from api.logs import log
@@ -33,7 +33,6 @@ from authz.documents import json_bytes
 from authz.search import Searched
 
 NOT_RECORDED = "the decision could not be recorded"
-CLOSING = (401, 403, 408, 413, 429, 431, 500, 503)
 
 
 @dataclass(slots=True)
@@ -48,47 +47,9 @@ class Reply:
     status: int = 200
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What is sent, and the tick at which it may leave; `account` is the place that the call then gives back."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    due: int = 0
-    account: Account | None = None
-
-    @property
-    def closes(self) -> bool:
-        """Whether the connection ends with it, for the rest of a body may still be on its way."""
-        return self.status in CLOSING
-
-
 def now() -> datetime:
     """The instant, in UTC."""
     return datetime.now(UTC)
-
-
-class Call:
-    """The headers of one call that count."""
-
-    __slots__ = ("authorization", "kind", "length", "request_id", "started")
-
-    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
-        self.started = time.perf_counter()
-        self.authorization: bytes | None = None
-        self.request_id: bytes | None = None
-        self.kind, self.length = b"", b""
-        for name, value in headers:
-            if name == b"content-type":
-                self.kind = value
-            elif name == b"authorization":
-                # Two credentials are none.
-                self.authorization = value if self.authorization is None else b""
-            elif name == b"content-length":
-                self.length = value
-            elif name == b"x-request-id" and self.request_id is None:
-                self.request_id = value
 
 
 AtOnce = Callable[[Caller, Loaded, dict[str, Any], datetime], Reply | None]
@@ -379,35 +340,6 @@ class Asgi:
                 self.answering.admission.leave(outcome.account)
 
 
-def headers_of(outcome: Outcome, call: Call, keep_alive: bool = True) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer, which no cache keeps."""
-    sent = [
-        (b"content-type", b"application/json"),
-        (b"cache-control", b"no-store"),
-        (b"content-length", b"%d" % len(outcome.body)),
-    ]
-    sent += [(name.encode(), value.encode()) for name, value in outcome.headers.items()]
-    if call.request_id is not None:
-        sent.append((b"x-request-id", call.request_id))
-    if outcome.closes or not keep_alive:
-        sent.append((b"connection", b"close"))
-    return sent
-
-
-def outcome_of(problem: Problem) -> Outcome:
-    """A problem as it is sent."""
-    return Outcome(problem.status, json_bytes(error(problem.status, problem.message)), problem.headers)
-
-
-BROKEN = outcome_of(Problem(500, "there is no answer"))
-"""What answers a call when something here broke: no decision, and not the caller's fault."""
-
-
 def broke() -> None:
     """Tell the service's own log of what is being handled."""
     log().error("exception while answering", exc_info=True)
-
-
-def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer of what is not hot, that no cache keeps."""
-    return Response(json_bytes(body), status, {"cache-control": "no-store", **(headers or {})}, "application/json")

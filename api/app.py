@@ -19,9 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import schema
 from api.admission import Admission
-from api.answering import Answering, Asgi, Endpoint, as_json, now
+from api.answering import Answering, Asgi, Endpoint, now
 from api.bodies import parse_body, read_body
 from api.callers import Right
+from api.calls import as_json
 from api.identity import Identity
 from api.loaded import Node
 from api.metrics import CONTENT_TYPE, Metrics

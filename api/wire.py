@@ -18,8 +18,9 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from api.admission import SECONDS, Account
-from api.answering import Answering, Call, Endpoint, Outcome, headers_of, outcome_of
+from api.answering import Answering, Endpoint
 from api.app import Service
+from api.calls import Call, Outcome, headers_of, outcome_of
 from api.problems import Problem
 
 STEP = 65_536
