@@ -8,10 +8,11 @@ import ipaddress
 import re
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import httpx
 
@@ -192,11 +193,13 @@ class AsyncClient:
                 # something answered twice: the answer to one question is never taken for the answer to the next.
                 raise Unanswered(f"the server answered {response.status_code}, and not to this question")
             parts, size = [], 0
-            async for part in response.aiter_raw():
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    raise Unanswered(f"the answer is larger than {most} bytes")
+            # Closed here and now: one that is left half read would be closed when nothing runs any more.
+            async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_raw())) as coming:
+                async for part in coming:
+                    parts.append(part)
+                    size += len(part)
+                    if size > most:
+                        raise Unanswered(f"the answer is larger than {most} bytes")
         finally:
             await response.aclose()
         return Reply(response.status_code, response.headers, b"".join(parts), self.server.token)
