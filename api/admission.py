@@ -3,6 +3,7 @@
 What is over a bound is told so at once, before its body is read, so that what is within it is still answered.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,7 +47,10 @@ class Admission:
         if account.under_way >= self.share or account.under_way >= self._left(caller):
             raise Problem(429, "too many calls of this caller are under way", {"retry-after": "1"})
         if self.rate and not self._within(account):
-            raise Problem(429, f"this caller asked more than {self.rate:g} evaluations a second", {"retry-after": "1"})
+            # What it asked too much takes that long to come back.
+            wait = math.floor(-account.left / self.rate) + 1
+            over = f"this caller asked more than {self.rate:g} evaluations a second"
+            raise Problem(429, over, {"retry-after": str(wait)})
         self.under_way += 1
         account.under_way += 1
         return account

@@ -23,6 +23,8 @@ class Answer:
     evaluation_id: str
     asked: EvaluationRequest | None = None
     decision: Decision | None = None
+    undecided: str = ""
+    """Why there is no decision: it was malformed, or is forbidden to its caller."""
 
 
 def answer(loaded: Loaded, decision: Decision, admin: bool, explained: Mapping[str, Any] | None = None) -> Answer:
@@ -66,7 +68,9 @@ def own(caller: Caller, loaded: Loaded, asked: EvaluationRequest) -> bool:
 def undecided(problem: Problem) -> Answer:
     """The answer to an item of a batch that is malformed, or that its caller may not ask."""
     id = evaluation_id()
-    return Answer({"decision": False, "context": {**error(problem.status, problem.message), "evaluation_id": id}}, id)
+    context = {**error(problem.status, problem.message), "evaluation_id": id}
+    why = "forbidden" if problem.status == 403 else "malformed"
+    return Answer({"decision": False, "context": context}, id, undecided=why)
 
 
 def echoed(loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:

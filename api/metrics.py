@@ -75,6 +75,6 @@ class Metrics:
 def _labels(loaded: Loaded, one: Answer) -> tuple[str, str, str]:
     asked, decision = one.asked, one.decision
     if asked is None or decision is None:
-        return OTHER, "malformed", ""
+        return OTHER, one.undecided, ""
     action = asked.action if asked.action in loaded.actions else OTHER
     return action, "error" if decision.error else decision.effect.value, decision.reason

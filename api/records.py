@@ -171,7 +171,7 @@ class Pseudonyms:
         """One evaluation, for a record."""
         entry: dict[str, Any] = {"evaluation_id": answer.evaluation_id, "decision": answer.body["decision"]}
         if answer.asked is None or answer.decision is None:
-            return {**entry, "error": "malformed"}
+            return {**entry, "error": answer.undecided}
         entry |= self.request(loaded, answer.asked)
         if answer.decision.error:
             # The message could hold personal data: its kind must do.

@@ -94,6 +94,7 @@ def run(settings: Settings) -> int:
         url=url,
         callers=len(callers.all) if callers else "anyone: none are configured",
         workers=settings.workers,
+        connections=_room_for_connections(),
         policy=loaded.policy.digest,
         facts=loaded.facts.revision,
     )

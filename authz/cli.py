@@ -309,7 +309,7 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the caller is called in records.")],
     right: Annotated[
         list[str],
-        typer.Option("--right", metavar="RIGHT", help="evaluate, search, explain or operate; once for each."),
+        typer.Option("--right", metavar="RIGHT", help="evaluate, search, explain or operate; repeat it for each."),
     ],
     file: CallersOption = DEFAULT_CALLERS,
     subject: Annotated[
@@ -321,8 +321,12 @@ def add(
     ] = None,
 ) -> None:
     """Add a caller, and show its new API key: once, for only its digest is kept."""
-    from api.callers import Caller, new_key, save_callers
+    from api.callers import Caller, Right, new_key, save_callers
 
+    for each in right:
+        if each not in list(Right):
+            listed = ", ".join(f"`{known}`" for known in Right)
+            raise typer.BadParameter(f"`{each}` is not one of {listed}", param_hint="--right")
     text, key = new_key()
     given = {"name": name, "rights": right, "subject": subject, "token_subject": token_subject}
     try:
@@ -369,6 +373,7 @@ def revoke(
     """Take a caller out: a service that runs with the file no longer knows it."""
     from api.callers import save_callers
 
+    _callers(file)  # nothing is left beside a file that is not there
     with _changing(file):
         callers = _callers(file)
         left = [each for each in callers if each.name != name]

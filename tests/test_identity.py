@@ -305,7 +305,7 @@ def test_what_the_command_is_told_wrong(tmp_path: Path) -> None:
     add(Path(file), "portal", "--right", "evaluate")
     for arguments, said in (
         (["add", "portal", "--right", "evaluate"], "is a caller already"),
-        (["add", "b", "--right", "all"], "rights"),
+        (["add", "b", "--right", "all"], "is not one of `evaluate`"),
         (["add", "b"], "--right"),
         (["revoke", "portl"], "did you mean `portal`"),
     ):

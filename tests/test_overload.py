@@ -342,7 +342,8 @@ def test_a_batch_counts_as_its_items_and_others_have_a_rate_of_their_own(tmp_pat
         # What it owes now comes back in a hundred seconds.
         for _ in range(TIMES):
             told = keyed.served.post(EVALUATION, SARA, **one)
-            assert ((told.status_code, told.json()), told.headers["retry-after"]) == (over, "1")
+            assert (told.status_code, told.json()) == over
+            assert 60 < int(told.headers["retry-after"]) <= 100
         answers_other(keyed)
 
 

@@ -25,6 +25,9 @@ class Span:
     column: int = 0
     width: int = 1
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
@@ -40,8 +43,7 @@ class Fault:
         return self._text().translate(CONTROLS)
 
     def _text(self) -> str:
-        place = f"{self.span.path}:{self.span.line}:{self.span.column}: " if self.span.line else f"{self.span.path}: "
-        lines = [place + self.problem]
+        lines = [f"{self.span}: {self.problem}"]
         if self.source:
             # A tab before the caret must stay a tab, or the caret points elsewhere.
             lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.span.column - 1])

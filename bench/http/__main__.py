@@ -61,19 +61,25 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="how long each turn lasts (default 3)")
     parser.add_argument("--plot", type=Path, help="draw the table to this file, too")
     options = parser.parse_args()
-    print(f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores: one for the server, one")
+    if options.rounds < 1:
+        parser.error("--rounds is at least 1")
+    print(
+        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores: one for the server (two for two workers), one"
+    )
     print(f"for the client; {CONNECTIONS} connections, {options.rounds} rounds of {options.seconds:g} s in turn\n")
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         contenders = list(started(Path(folder), running))
         rested = {each.process.pid: memory(each.process.pid).now for each in contenders}
-        for _ in range(options.rounds):
+        for number in range(options.rounds):
             for each in contenders:
+                print(f"\rround {number + 1}: {each.name:60}", end="", file=sys.stderr, flush=True)
                 each.turns.append(most(each.asked, options.seconds, CLIENT))
         for each in contenders:
             if each.asked.path == EVALUATION and AUTOCANNON.exists():
                 rate = SHARE * median(each.rates)
                 each.tail = tail(each.asked, rate, max(5.0, options.seconds), CLIENT, AUTOCANNON)
         loaded = {each.process.pid: memory(each.process.pid).most for each in contenders}
+    print("\r" + " " * 80, end="\r", file=sys.stderr, flush=True)
     table(contenders, rested, loaded)
     ratios(contenders)
     if options.plot:
