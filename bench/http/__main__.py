@@ -64,9 +64,11 @@ def main() -> None:
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
     print(
-        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores: one for the server (two for two workers), one"
+        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores: one for the client, one for"
     )
-    print(f"for the client; {CONNECTIONS} connections, {options.rounds} rounds of {options.seconds:g} s in turn\n")
+    print(
+        f"the server, both for two workers; {CONNECTIONS} connections, {options.rounds} turns of {options.seconds:g} s each\n"
+    )
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         contenders = list(started(Path(folder), running))
         rested = {each.process.pid: memory(each.process.pid).now for each in contenders}
