@@ -63,12 +63,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
-    print(
-        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores: one for the client, one for"
-    )
-    print(
-        f"the server, both for two workers; {CONNECTIONS} connections, {options.rounds} turns of {options.seconds:g} s each\n"
-    )
+    print(f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores:")
+    print("one for the client, one for the server; both for two workers")
+    print(f"{CONNECTIONS} connections, {options.rounds} turns of {options.seconds:g} s each, in alternation\n")
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         contenders = list(started(Path(folder), running))
         rested = {each.process.pid: memory(each.process.pid).now for each in contenders}
