@@ -45,6 +45,7 @@ class Reply:
     answers: tuple[Answer, ...] = ()
     held: int = 0
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def now() -> datetime:
@@ -141,7 +142,8 @@ class Answering:
             try:
                 async with asyncio.timeout(SECONDS):
                     data = await read_body(call.kind, call.length, receive)
-                    # A slow client is answered by what is so when its body is here.
+                    # A slow client is answered by what is so when its body is here, and so is who it is.
+                    caller = await self.identity.caller(call.authorization, endpoint.right)
                     loaded, at, since = self.node.loaded, self.clock(), holding.tick()
                     given = parse_body(data)
                     said = endpoint.at_once(caller, loaded, given, at) if endpoint.at_once else None
@@ -199,7 +201,7 @@ class Answering:
             said = _refused(Problem(503, NOT_RECORDED))
         self.metrics.count(loaded, said.answers)
         self.metrics.observe(endpoint.name, said.status, seconds)
-        return Outcome(said.status, json_bytes(said.body), {}, since + said.held if said.held else 0, account)
+        return Outcome(said.status, json_bytes(said.body), said.headers, since + said.held if said.held else 0, account)
 
     # What is said.
 
@@ -297,7 +299,7 @@ class Answering:
 
 
 def _refused(problem: Problem) -> Reply:
-    return Reply(error(problem.status, problem.message), {}, status=problem.status)
+    return Reply(error(problem.status, problem.message), {}, status=problem.status, headers=problem.headers)
 
 
 def may_see_all(caller: Caller) -> bool:

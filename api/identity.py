@@ -1,7 +1,8 @@
 """Who calls: from the `Authorization` header (RFC 6750) to a caller of the file, and what it may do."""
 
 import asyncio
-from collections.abc import Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,35 +92,54 @@ class Identity:
         return found
 
     async def reload(self) -> None:
-        """Read the callers and the keys anew, one reading after another; what cannot be read leaves what was loaded."""
-        async with self.reading:
-            await self._reload()
+        """Read the callers and the keys anew; what cannot be read leaves what was loaded."""
+        await self.reload_callers()
+        await self.reload_keys()
 
-    async def _reload(self) -> None:
-        if self.path is not None:
+    async def reload_callers(self) -> None:
+        """Read the callers anew, one reading after another."""
+        if self.path is None:
+            return
+        async with self.reading:
             try:
                 self.callers = await asyncio.to_thread(load_callers, self.path)
                 log().info("callers loaded", callers=len(self.callers.all))
             except Faulty as wrong:
                 faults = [f"{one.span}: {one.problem}" for one in wrong.faults]
                 log().error("callers refused: those that were loaded stand", faults=faults)
-        if self.verifier is not None:
-            try:
-                await self.verifier.refresh()
-            except NoKeys as wrong:
-                log().error("keys refused: those that were loaded stand", fault=str(wrong))
+
+    async def reload_keys(self) -> None:
+        """Get the issuer's keys anew."""
+        if self.verifier is None:
+            return
+        try:
+            await self.verifier.refresh()
+        except NoKeys as wrong:
+            log().error("keys refused: those that were loaded stand", fault=str(wrong))
 
     async def watch(self) -> None:
-        """Reload whenever a file changes, and fetched keys every few minutes; until it is cancelled."""
-        waited = 0.0
-        while self.path or self.verifier:
+        """Read the callers whenever their file changes, and the keys too, or every few minutes; until cancelled.
+
+        Each is watched by itself: keys that do not come must not keep a revocation waiting.
+        """
+        issuer = self.verifier.issuer if self.verifier else None
+        keys = Path(issuer.jwks) if issuer and not issuer.by_url else None
+        async with asyncio.TaskGroup() as watching:
+            if self.path:
+                watching.create_task(self._watch(self.path, self.reload_callers))
+            if issuer:
+                watching.create_task(self._watch(keys, self.reload_keys, REFRESH_SECONDS))
+
+    async def _watch(self, path: Path | None, reload: Callable[[], Awaitable[None]], most: float = math.inf) -> None:
+        seen, waited = self.seen.get(path) if path else None, 0.0
+        while True:
             await asyncio.sleep(WATCH_SECONDS)
             waited += WATCH_SECONDS
-            now = _states(self.path, self.verifier.issuer if self.verifier else None)
-            if now != self.seen or (self.verifier and waited >= REFRESH_SECONDS):
-                self.seen, waited = now, 0.0
+            now = _state(path) if path else None
+            if now != seen or waited >= most:
+                seen, waited = now, 0.0
                 try:
-                    await self.reload()
+                    await reload()
                 except Exception:  # noqa: BLE001 - whoever is revoked next must still be seen
                     log().error("callers or keys not read: those that were loaded stand", exc_info=True)
 

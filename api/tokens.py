@@ -6,17 +6,21 @@ to PyJWT.
 """
 
 import asyncio
+import contextlib
+import threading
 import time
+import urllib.request
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
 
-from authz.documents import read_document
+from authz.documents import parse_json_bytes, read_document
 from authz.language.faults import Faulty
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -26,6 +30,7 @@ LEEWAY = 10
 """Seconds by which clocks may differ."""
 REMEMBERED = 1_024
 FETCH_SECONDS = 5.0
+MOST_BYTES = 1_048_576
 REFRESH_SECONDS = 300.0
 COOL_SECONDS = 10.0
 """The least time between two fetches that unknown key ids bring about."""
@@ -74,13 +79,17 @@ class Trusted:
     algorithm: str | None
 
 
+Keys = Mapping[str | None, Trusted]
+"""An issuer's keys, by id."""
+
+
 @dataclass(slots=True)
 class Verifier:
     """Verifies an issuer's tokens by its keys as they are now."""
 
     issuer: Issuer
     clock: Callable[[], float] = time.time
-    keys: Mapping[str | None, Trusted] = field(init=False, default_factory=dict, repr=False)
+    keys: Keys = field(init=False, default_factory=dict, repr=False)
     fetched: float = field(init=False, default=0.0)
     tried: float = field(init=False, default=0.0)
     known: OrderedDict[str, tuple[str, float]] = field(init=False, default_factory=OrderedDict, repr=False)
@@ -150,7 +159,11 @@ class Verifier:
             NoKeys: they cannot be had.
         """
         async with self.fetching:
-            self.take(await asyncio.to_thread(fetch, self.issuer))
+            try:
+                async with asyncio.timeout(FETCH_SECONDS):
+                    self.take(await _apart(fetch, self.issuer))
+            except TimeoutError:
+                raise NoKeys(f"{self.issuer.jwks}: it does not answer within {FETCH_SECONDS:g} seconds") from None
 
     async def rotated(self) -> bool:
         """Whether keys were got anew because a token's was not known; not more often than every few seconds.
@@ -169,14 +182,51 @@ class Verifier:
             return False
         return True
 
-    def take(self, keys: Mapping[str | None, Trusted]) -> None:
+    def take(self, keys: Keys) -> None:
         """Trust these keys, and what they sign, alone."""
         self.fetched = self.clock()
         self.keys = keys
         self.known.clear()
 
 
-def fetch(issuer: Issuer) -> Mapping[str | None, Trusted]:
+async def _apart(function: Callable[[Issuer], Keys], issuer: Issuer) -> Keys:
+    """What a function gives that may never end: its thread is waited for by nobody, not even at the end."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Keys] = loop.create_future()
+
+    def settle(keys: Keys | None, wrong: NoKeys | None) -> None:
+        if not future.done():
+            future.set_exception(wrong) if wrong else future.set_result(keys or {})
+
+    def run() -> None:
+        keys, failed = None, None
+        try:
+            keys = function(issuer)
+        except NoKeys as wrong:
+            failed = wrong
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, keys, failed)
+
+    threading.Thread(target=run, daemon=True, name="keys").start()
+    return await future
+
+
+class _Here(urllib.request.HTTPRedirectHandler):
+    """Keys come from where the operator says, and from nowhere that this place points to."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """No."""
+
+
+def _fetched(url: str) -> bytes:
+    with urllib.request.build_opener(_Here).open(url, timeout=FETCH_SECONDS) as answer:
+        data: bytes = answer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"holds more than {MOST_BYTES} bytes")
+    return data
+
+
+def fetch(issuer: Issuer) -> Keys:
     """An issuer's signing keys, by id.
 
     Raises:
@@ -184,14 +234,14 @@ def fetch(issuer: Issuer) -> Mapping[str | None, Trusted]:
     """
     try:
         if issuer.by_url:
-            given = jwt.PyJWKClient(issuer.jwks, cache_jwk_set=False, timeout=FETCH_SECONDS).fetch_data()
+            given = parse_json_bytes(_fetched(issuer.jwks), issuer.jwks)
         else:
             given = read_document(Path(issuer.jwks), issuer.jwks)
         found = jwt.PyJWKSet.from_dict(given).keys if isinstance(given, dict) else []
         said = {each.get("kid"): each for each in given["keys"]} if found else {}
     except Faulty as faulty:
         raise NoKeys(str(faulty.faults[0])) from None
-    except (jwt.PyJWTError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+    except (jwt.PyJWTError, OSError, HTTPException, ValueError, TypeError, KeyError, AttributeError) as wrong:
         raise NoKeys(f"{issuer.jwks}: {_said(wrong)}") from None
     kinds = {KINDS[algorithm[:2]] for algorithm in issuer.algorithms}
     keys = {

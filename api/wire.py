@@ -42,6 +42,7 @@ KNOWN_HEADS, MOST_KNOWN = 16, 1_024
 FULL = Problem(503, "too many connections", {"retry-after": "1"})
 LONG_HEAD = Problem(431, "the head is too long")
 NO_HTTP = Problem(400, "this is no HTTP request")
+NO_UPGRADE = Problem(400, "no other protocol is spoken here: send no `Upgrade`")
 
 
 class Head(NamedTuple):
@@ -86,6 +87,8 @@ class Connection(HttpToolsProtocol):
         self.answered: list[Head] = []
         """The heads of the calls in what is parsed now that were answered at once."""
         self.unread: Account | None = None
+        self.running: RequestResponseCycle | None = None
+        self.refusal, self.in_head, self.ended = NO_HTTP, True, False
         self.head = 0
         self.since = self.loop.time()
         self.rests = False
@@ -109,6 +112,10 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, and with it what waits on it."""
         self.waiting.clear()
+        for cycle in (self.running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         self._read()
@@ -116,7 +123,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.ended:
             return
         if self.waiting or len(data) > STEP or self._under_way():
             self.waiting += data
@@ -139,12 +146,20 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A call begins; what the application needs of it is made when it is known to need it."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        if self.rests:
-            self.rests, self.since = False, self.loop.time()
+        self.in_head, self.rests, self.since = True, False, self.loop.time()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is here, or a trailer, which is none: nobody proves who he is behind a body."""
+        if self.in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers of a call are here."""
-        self.head = 0
+        self.in_head, self.head = False, 0
+        if self.parser.should_upgrade():
+            # The parser takes what is behind the head for another protocol's, whatever its length is said to be.
+            self.refusal = NO_UPGRADE
+            raise ValueError(NO_UPGRADE)
         self.endpoint = self.endpoints.get(self.url) if self._at_once() else None
         if self.endpoint is None:
             self._go_the_usual_way()
@@ -177,12 +192,21 @@ class Connection(HttpToolsProtocol):
         self.since = self.loop.time()
         if self.pipeline:
             super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+        if self.transport.is_closing():
             return
-        self.server_state.total_requests += 1
-        if not self.transport.is_closing():
-            if self.waiting:
-                self.loop.call_soon(self._parse_waiting)
+        if self.waiting:
+            self.loop.call_soon(self._parse_waiting)
+        elif self.ended and not self._under_way():
+            self.transport.close()
+        else:
             self.flow.resume_reading()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The other side sends no more: what it asked is still answered."""
+        self.ended = True
+        return bool(self.waiting) or self._under_way()
 
     def timeout_keep_alive_handler(self) -> None:
         """Look now and then whether whoever is here does what it is to do."""
@@ -197,13 +221,23 @@ class Connection(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(LOOK_SECONDS, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this is no call."""
-        self._refuse(NO_HTTP)
+        """Say that this is no call; behind others, once they are answered."""
+        if self._under_way():
+            self.waiting.clear()
+            self.ended = True
+            self.flow.waiting = True
+            self.flow.pause_reading()
+        else:
+            self._refuse(self.refusal)
 
     # The rest.
 
     def _unset_keepalive_if_required(self) -> None:
         """One timer serves the connection for as long as it lives."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _parse_waiting(self) -> None:
         while self.waiting and not self._under_way() and not self.transport.is_closing():
@@ -213,7 +247,9 @@ class Connection(HttpToolsProtocol):
         self.flow.waiting = bool(self.waiting)
         if self.waiting:
             self.flow.pause_reading()
-        else:
+        elif self.ended and not self._under_way():
+            self.transport.close()
+        elif not self.ended:
             self.flow.resume_reading()
 
     def _under_way(self) -> bool:
@@ -225,13 +261,17 @@ class Connection(HttpToolsProtocol):
         self.head += len(data)
         began, self.answered = self.rests, []
         super().data_received(data)
+        if self.transport.is_closing() or self.ended:
+            self.endpoint, self.parts = None, []
+            return
         if began and len(self.answered) == 1 and self.rests:
             self._remember(data)
         if self.endpoint is not None:
             # The rest of this call is still on its way.
             self._go_the_usual_way()
-        if self.head > MOST_HEAD and not self.transport.is_closing():
-            self._refuse(LONG_HEAD)
+        if self.head > MOST_HEAD:
+            self.refusal = LONG_HEAD
+            self.send_400_response("")
 
     def _at_once(self) -> bool:
         """Whether a call on this connection may be answered at once now."""
@@ -243,7 +283,6 @@ class Connection(HttpToolsProtocol):
             and parser.get_method() == b"POST"
             and parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
-            and not parser.should_upgrade()
         )
 
     def _is_known(self, data: bytes) -> bool:

@@ -192,8 +192,8 @@ class Case:
         """The first later instant at which the same facts refuse."""
         policy, asked, at = self.policy, self.asked, self.gathered.at
         hours = {follow(self.gathered, path) for path in policy.moving} - {None}
-        # What lies some hours behind the instant asked at moves with it.
-        instants = policy.instants(self.gathered, at)
+        # What lies some hours after the instant asked at moves with it; hours before it meet what has passed.
+        instants = policy.instants(self.gathered, min((at, *(hours_after(at, each) for each in hours))))
         if hours:
             instants |= {hours_after(instant, -each) for instant in instants for each in hours}
         if not instants:

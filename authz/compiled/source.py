@@ -2,6 +2,7 @@
 
 import itertools
 import linecache
+import weakref
 from typing import Any
 
 _counter = itertools.count(1)
@@ -13,4 +14,7 @@ def functions(source: str, what: str, **known: Any) -> dict[str, Any]:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     names: dict[str, Any] = dict(known)
     exec(compile(source, filename, "exec"), names)
+    made = [each for each in names.values() if getattr(each, "__globals__", None) is names]
+    # The source goes with what was made of it: a service loads bundles again and again.
+    weakref.finalize(made[0], linecache.cache.pop, filename, None)
     return names

@@ -60,12 +60,19 @@ def generate(vocabulary: Vocabulary, hidden: frozenset[str] = frozenset()) -> st
     for name, collection in vocabulary.collections.items():
         key = "".join(f"id_{part}, " for part in collection.by)
         absent = " or ".join(f"id_{part} is None" for part in collection.by if part in named)
-        found = "()" if hidden & set(collection.by) else f"rows[{name!r}].get(({key}), ())"
+        about = {*collection.by, *(_names(vocabulary, collection.of, hidden))}
+        found = "()" if hidden & about else f"rows[{name!r}].get(({key}), ())"
         lines.append(f"field_{name} = {f'() if {absent} else {found}' if absent else found}")
     for name, table in vocabulary.derived.items():
         lines.append(f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in _needs(table))})")
     fields = ", ".join(f"field_{name}" for name in vocabulary.schema.records[REQUEST].fields)
     return "\n    ".join([*lines, f"return Request({fields})"]) + "\n"
+
+
+def _names(vocabulary: Vocabulary, row: str, fields: frozenset[str]) -> set[str]:
+    """Of these fields of a request, those whose records the rows of a type name."""
+    named = {field.names for field in vocabulary.rows[row].fields.values()}
+    return {field for field in fields if vocabulary.entities[field] in named}
 
 
 def moving_hours(vocabulary: Vocabulary) -> tuple[str, ...]:
