@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -667,3 +669,83 @@ def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
         for connection in held:
             connection.close()
         assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(slow)).status_code == 200)
+
+
+def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.tokens.FETCH_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = threading.Event()
+
+        def drip() -> None:
+            # Each byte is in time, and the whole of them is not.
+            while not ended.is_set():
+                connection, _ = listening.accept()
+                with connection, contextlib.suppress(OSError):
+                    for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n" + b" " * 1000:
+                        if ended.wait(0.2):
+                            return
+                        connection.sendall(bytes([byte]))
+
+        threading.Thread(target=drip, daemon=True).start()
+        file = tmp_path / "callers.json"
+        kept, lost = two_callers()
+        idp = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
+        save_callers(file, [kept, lost, idp])
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
+        identity = Identity(file, load_callers(file), Verifier(issuer))
+        sent = f"Bearer {token(kid='unknown')}".encode()
+
+        async def revoke() -> Any:
+            watching = asyncio.create_task(identity.watch())
+            asked = asyncio.create_task(identity.caller(sent, Right.EVALUATE))
+            await asyncio.sleep(0.3)
+            save_callers(file, [kept, idp])
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if identity.callers and len(identity.callers.all) == 2:
+                    break
+            seen = identity.callers
+            told = (await asyncio.gather(asked, return_exceptions=True))[0]
+            watching.cancel()
+            return seen, told
+
+        callers, told = asyncio.run(asyncio.wait_for(revoke(), 30))
+        ended.set()
+    assert callers is not None and callers.all == (kept, idp)
+    assert isinstance(told, Problem) and told.status == 401
+
+
+def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    class _Elsewhere(_Keys):
+        def do_GET(self) -> None:
+            if self.path == "/keys":
+                self.send_response(302)
+                self.send_header("location", "/other")
+                self.end_headers()
+            else:
+                super().do_GET()
+
+    with HTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Elsewhere, "served", jwks(one=RSA_KEY))
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert list(fetch(Issuer("https://idp.example", "poort", f"{url}/other"))) == ["one"]
+        with pytest.raises(NoKeys):
+            fetch(Issuer("https://idp.example", "poort", f"{url}/keys"))
+        server.shutdown()
+
+
+def test_who_is_revoked_while_its_body_comes_is_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    keys = {name: add(file, name, "--right", "evaluate") for name in ("lost", "kept")}
+    data = json.dumps(SARA).encode()
+    with serving(tmp_path, STUDENT, "--callers", str(file)) as served, served.connect() as connection:
+        lines = [f"POST {EVALUATION} HTTP/1.1", "Host: x", "Content-Type: application/json"]
+        lines += [f"Content-Length: {len(data)}", f"Authorization: Bearer {keys['lost']}", "", ""]
+        connection.sendall("\r\n".join(lines).encode() + data[:-9])
+        time.sleep(0.2)
+        assert command("callers", "revoke", "lost", "--file", str(file)).returncode == 0
+        assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(keys["lost"])).status_code == 401)
+        connection.sendall(data[-9:])
+        told = connection.recv(65536)
+        assert told.startswith(b"HTTP/1.1 401 ") and b"www-authenticate: Bearer" in told and b"decision" not in told

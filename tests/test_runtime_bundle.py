@@ -1,9 +1,12 @@
 """A bundle of another domain, written while the test runs: the engine knows of no student."""
 
+import gc
 import json
+import linecache
 import re
 import shutil
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -412,3 +415,60 @@ def test_the_engine_has_no_word_of_the_first_bundle(package: str) -> None:
                 if WORDS.search(line) and not any(said in line for said in SAID):
                     found.append(f"{path.name}:{number}: {line.strip()}")
     assert found == []
+
+
+def written(folder: Path, rules: str, vocabulary: str, catalogue: str = CATALOGUE) -> Policy:
+    for name, text in (("bundle", MANIFEST), ("vocabulary", vocabulary), ("reasons", catalogue)):
+        (folder / f"{name}.toml").write_text(text)
+    (folder / "doors.polar").write_text(rules)
+    return load_bundle(folder)
+
+
+@pytest.mark.parametrize("hours", [-48, -6])
+def test_a_permit_ends_where_a_field_that_moves_with_the_clock_meets_an_instant(tmp_path: Path, hours: int) -> None:
+    vocabulary = VOCABULARY + '\nwatched_until = { hours_after = "at", hours = "parameters.grace_hours" }\n'
+    rules = RULES.replace("    covers(grant, request);", "    covers(grant, request) and recent(grant, request);", 1)
+    rules += "\nrecent(grant: Grant, request: Request) if\n    request.watched_until != nil and\n"
+    rules += "    request.watched_until <= grant.from;\n"
+    policy = written(tmp_path, rules, vocabulary).with_parameters({"grace_hours": hours})
+    at = datetime(2025, 3, 10, 12, tzinfo=UTC)
+    begins = at + timedelta(hours=hours + 5)
+    facts = policy.facts({**FACTS, "grants": [{**GRANT, "from": begins.isoformat()}]})
+    decision = policy.decide(ASKED, facts, at=at)
+    permitted = [bool(policy.decide(ASKED, facts, at=at + timedelta(hours=later))) for later in range(8)]
+    # It holds for five hours, and at the fifth for the last time.
+    assert permitted == [True] * 6 + [False] * 2
+    assert decision.expires_at == at + timedelta(hours=5, microseconds=1)
+
+
+def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: Path) -> None:
+    # Grants are found by who holds them, and name the door, which is taken for a person here.
+    vocabulary = VOCABULARY.replace('facts = "doors"\nkey = "code"\n', 'facts = "doors"\nkey = "code"\nperson = true\n')
+    vocabulary = vocabulary.replace('by = ["holder", "door"]', 'by = ["holder"]', 1)
+    rules = RULES.replace(
+        "    covers(grant, request);", "    grant.door = request.door_id and covers(grant, request);", 1
+    )
+    public = CATALOGUE.replace(
+        'code = "NOT_GRANTED"\nlayer = "door"\naudience = "admin"',
+        'code = "NOT_GRANTED"\nlayer = "door"\naudience = "user"',
+    )
+    policy = written(tmp_path, rules, vocabulary, public)
+    facts = policy.facts({**FACTS, "holders": [{**ANN, "born": "2010-01-01"}]})
+    told = set()
+    for door in ("d1", "unknown"):
+        decision = policy.decide({**ASKED, "door": door}, facts)
+        assert not decision
+        told.add(policy.public_reason(decision, facts))
+    assert len(told) == 1
+
+
+def test_a_bundle_that_is_loaded_anew_leaves_nothing_of_the_old_one(folder: Path) -> None:
+    def kept() -> set[str]:
+        gc.collect()
+        return {name for name in linecache.cache if name.startswith("<")}
+
+    before = kept()
+    policy = load_bundle(folder)
+    assert len(kept() - before) > 2
+    del policy
+    assert kept() <= before

@@ -1,6 +1,7 @@
 """Calls that come whole, in pieces, one behind another, or in ways of their own: each gets its answer, in order."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from http.client import parse_headers
@@ -165,3 +166,55 @@ def test_a_connection_on_which_nothing_whole_comes_is_closed(tmp_path: Path, mon
                 connection.sendall(call(SARA))
                 assert decisions(answers(connection.makefile("rb"), 1)) == [True]
                 time.sleep(0.3)
+
+
+def test_no_other_protocol_hides_calls_in_a_body(served: Served) -> None:
+    inner = call(SARA, X_Request_ID="smuggled")
+    outer = call(inner, Connection="Upgrade", Upgrade="h2c", X_Request_ID="outer")
+    head, body = outer.split(b"\r\n\r\n", 1)
+    with served.connect() as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        time.sleep(0.05)
+        connection.sendall(body + call(SARA, X_Request_ID="victim"))
+        found = answers(connection.makefile("rb"))
+    assert [(status, body) for status, _, body in found] == [
+        (400, {"error": {"status": 400, "message": "no other protocol is spoken here: send no `Upgrade`"}})
+    ]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["whole", "in pieces"])
+def test_what_stands_behind_a_body_is_no_header(served: Served, together: bool) -> None:
+    data = json.dumps(SARA).encode()
+    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\nContent-Type: application/json\r\nX-Request-ID: behind\r\n\r\n" % (len(data), data)
+    pieces = [head.encode() + body] if together else [head.encode(), body]
+    [(status, headers, said)] = ask(served, *pieces)
+    assert (status, said["error"]["message"]) == (400, "the content type is not application/json")
+    assert "x-request-id" not in headers
+
+
+def test_what_is_no_http_behind_a_call_takes_no_answer_of_its(served: Served) -> None:
+    for body in (SARA, NOBODY):
+        found = ends(served, call(body) + b"\0garbage\r\n\r\n")
+        assert found[0][0] == 200 and found[0][2]["decision"] is (body is SARA)
+        assert [status for status, _, _ in found[1:]] in ([], [400])
+
+
+@pytest.mark.parametrize("body", [SARA, NOBODY], ids=["a permit", "a refusal"])
+@pytest.mark.parametrize("path", PATHS)
+def test_who_sends_no_more_is_still_answered(served: Served, path: str, body: Any) -> None:
+    with served.connect() as connection:
+        connection.sendall(call(body, path) * 3)
+        connection.shutdown(socket.SHUT_WR)
+        found = answers(connection.makefile("rb"))
+    assert decisions(found) == [body is SARA] * 3
+
+
+@pytest.mark.parametrize("size", [120_000, 30_000, 700])
+def test_calls_behind_one_another_are_all_answered_wherever_they_are_cut(served: Served, size: int) -> None:
+    bodies = [SARA, NOBODY] * 150
+    data = b"".join(call(body, PATHS[n % 4 if n % 7 else 0]) for n, body in enumerate(bodies))
+    with served.connect() as connection:
+        for start in range(0, len(data), size):
+            connection.sendall(data[start : start + size])
+        assert decisions(answers(connection.makefile("rb"), len(bodies))) == [body is SARA for body in bodies]
