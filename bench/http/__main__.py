@@ -109,6 +109,8 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
         _must_agree(name, port, key, bodies[:AGREE_ON], expected)
         yield Contender(name, process, Asked(port, EVALUATION, one, key))
         yield Contender(f"{name}, batch of {BATCH}", process, Asked(port, EVALUATIONS, fifty, key), BATCH)
+    process, port = running.enter_context(_process(folder, "bare", facts, ["bench.http.bare"]))
+    yield Contender("a bare ASGI callable that decides nothing", process, Asked(port, EVALUATION, one, key))
     for searched in ("subject", "resource", "action"):
         file = folder / f"{searched}.txt"
         _lines(file, [_search(searched, body) for body in bodies[:CASES]])
