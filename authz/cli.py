@@ -327,6 +327,9 @@ def add(
         if each not in list(Right):
             listed = ", ".join(f"`{known}`" for known in Right)
             raise typer.BadParameter(f"`{each}` is not one of {listed}", param_hint="--right")
+    for option, said in (("--subject", subject), ("--token-subject", token_subject)):
+        if said and said.startswith("--"):
+            raise typer.BadParameter(f"`{said}` is another option: the value is missing", param_hint=option)
     text, key = new_key()
     given = {"name": name, "rights": right, "subject": subject, "token_subject": token_subject}
     try:

@@ -309,6 +309,7 @@ def test_what_the_command_is_told_wrong(tmp_path: Path) -> None:
         (["add", "portal", "--right", "evaluate"], "is a caller already"),
         (["add", "b", "--right", "all"], "is not one of `evaluate`"),
         (["add", "b"], "--right"),
+        (["add", "b", "--right", "evaluate", "--subject", "--token-subject"], "the value is missing"),
         (["revoke", "portl"], "did you mean `portal`"),
     ):
         done = command("callers", *arguments, "--file", file)
