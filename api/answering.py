@@ -122,8 +122,7 @@ class Answering:
             if said is not None:
                 outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
         except Exception:  # noqa: BLE001 - whatever breaks is told to the log, and is no answer
-            broke()
-            return BROKEN
+            return self.broken(endpoint, call)
         finally:
             if outcome is None:
                 self.admission.leave(account)
@@ -156,8 +155,7 @@ class Answering:
                 said = _refused(Problem(status, f"{late} within {SECONDS:g} seconds"))
             outcome = self.settle(endpoint, call, caller, account, loaded, at, since, said)
         except Exception:  # noqa: BLE001 - whatever breaks is told to the log, and is no answer
-            broke()
-            return BROKEN
+            return self.broken(endpoint, call)
         finally:
             if outcome is None:
                 self.admission.leave(account)
@@ -167,6 +165,12 @@ class Answering:
         """Nobody known asked, or more than is answered: that is counted, and leaves no record."""
         self.metrics.observe(endpoint.name, problem.status, time.perf_counter() - call.started)
         return outcome_of(problem)
+
+    def broken(self, endpoint: Endpoint, call: Call) -> Outcome:
+        """Something here broke, and the caller is told no more: the service's own log is told what."""
+        log().error("exception while answering", exc_info=True)
+        self.metrics.observe(endpoint.name, BROKEN.status, time.perf_counter() - call.started)
+        return BROKEN
 
     def settle(
         self,
@@ -181,6 +185,8 @@ class Answering:
     ) -> Outcome:
         """What is sent once the record of it stands."""
         account.left -= len(said.answers) or 1
+        # Before the record: what cannot be said is not recorded as said.
+        body = json_bytes(said.body)
         asked_id = call.request_id
         seconds = time.perf_counter() - call.started
         entry = {
@@ -199,9 +205,10 @@ class Answering:
             self.recorder.write(entry)
         except RecordLost:
             said = _refused(Problem(503, NOT_RECORDED))
+            body = json_bytes(said.body)
         self.metrics.count(loaded, said.answers)
         self.metrics.observe(endpoint.name, said.status, seconds)
-        return Outcome(said.status, json_bytes(said.body), said.headers, since + said.held if said.held else 0, account)
+        return Outcome(said.status, body, said.headers, since + said.held if said.held else 0, account)
 
     # What is said.
 
@@ -340,8 +347,3 @@ class Asgi:
         finally:
             if outcome.account is not None:
                 self.answering.admission.leave(outcome.account)
-
-
-def broke() -> None:
-    """Tell the service's own log of what is being handled."""
-    log().error("exception while answering", exc_info=True)

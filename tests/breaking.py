@@ -3,7 +3,7 @@
 import os
 
 import api.wire
-from api.answering import Answering
+from api.answering import Answering, Reply
 from authz.cli import main
 
 
@@ -11,10 +11,16 @@ def _breaks(*_: object) -> None:
     raise RuntimeError("broken by a test")
 
 
+def _unsayable(*_: object) -> Reply:
+    return Reply({"decision": object()}, {"decision": True})
+
+
 if __name__ == "__main__":
     match os.environ["FAULT"]:
         case "deciding":
             Answering.evaluate = _breaks  # type: ignore[method-assign, assignment]
+        case "answering":
+            Answering.said = _unsayable  # type: ignore[method-assign, assignment]
         case "impatience":
             api.wire.IDLE_SECONDS = api.wire.PATIENCE = 1.0
             api.wire.LOOK_SECONDS = 0.1

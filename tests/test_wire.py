@@ -135,8 +135,9 @@ def test_who_leaves_while_a_refusal_is_held_harms_nobody(served: Served) -> None
     assert decisions(ask(served, call(NOBODY))) == [False]
 
 
-def test_what_breaks_is_a_500_and_no_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAULT", "deciding")
+@pytest.mark.parametrize("fault", ["deciding", "answering"])
+def test_what_breaks_is_a_500_and_no_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    monkeypatch.setenv("FAULT", fault)
     with serving(tmp_path, STUDENT, "--most-calls", "4", module="tests.breaking") as served:
         for _ in range(9):
             [(status, headers, body)] = ends(served, call(SARA))
@@ -149,7 +150,10 @@ def test_what_breaks_is_a_500_and_no_decision(tmp_path: Path, monkeypatch: pytes
             connection.sendall(call(SARA, EVALUATION + "?x"))
             assert connection.recv(65536).startswith(b"HTTP/1.1 500 ")
         events = [json.loads(line) for line in served.log.read_text().splitlines()]
-        assert [each["exception"] for each in events if each["level"] == "error"] == ["RuntimeError"] * 10
+        kind = {"deciding": "RuntimeError", "answering": "TypeError"}[fault]
+        assert [each["exception"] for each in events if each["level"] == "error"] == [kind] * 10
+        counted = 'poort_request_seconds_count{endpoint="evaluation",status="500"} 10.0'
+        assert counted in served.client.get("/metrics").text
         assert "broken by a test" not in served.log.read_text()
         assert served.records() == []
 
