@@ -7,32 +7,32 @@
 
 Errors, all of them `ValueError`s with a `faults` tuple:
 
-    Faulty
+    DiagnosticError
      +- PolicyError         a bundle is not admitted
-     +- MalformedRequest    a request says nothing that could be decided
-    FactsOfAnotherBundle    a TypeError: facts were read under another bundle than the policy's
+     +- MalformedRequestError    a request says nothing that could be decided
+    FactsOfAnotherBundleError    a TypeError: facts were read under another bundle than the policy's
 """
 
-from authz.bundles.bundle import Bundle, PolicyError
-from authz.bundles.requests import EvaluationRequest, MalformedRequest
-from authz.deciding.decision import Decision, Effect, Evaluator
-from authz.explaining.explanation import Explanation
-from authz.facts.document import Facts
-from authz.language.faults import Fault, Faulty, Span
-from authz.policy import FactsOfAnotherBundle, Policy, load_bundle, load_facts
+from authz.bundle.loading import Bundle, PolicyError
+from authz.bundle.requests import EvaluationRequest, MalformedRequestError
+from authz.engine.decision import Decision, Effect, Evaluator
+from authz.engine.policy import FactsOfAnotherBundleError, Policy, load_bundle, load_facts
+from authz.explain.explanation import Explanation
+from authz.facts.memory import Facts
+from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
 __all__ = [
     "Bundle",
     "Decision",
+    "Diagnostic",
+    "DiagnosticError",
     "Effect",
     "EvaluationRequest",
     "Evaluator",
     "Explanation",
     "Facts",
-    "FactsOfAnotherBundle",
-    "Fault",
-    "Faulty",
-    "MalformedRequest",
+    "FactsOfAnotherBundleError",
+    "MalformedRequestError",
     "Policy",
     "PolicyError",
     "Span",

@@ -9,7 +9,7 @@
     def test_no_permit_without_a_link(world):
         assert not (decide(policy, world) and not world.facts.lists["links"])
 
-A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.workbench.drawing`).
+A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.verify.generate`).
 It shrinks towards the first of them, unedited. `pytest FOLDER` collects a bundle's scenario files of
 itself.
 """
@@ -18,12 +18,12 @@ from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from authz.bundles.requests import EvaluationRequest
-from authz.deciding.decision import Decision
-from authz.facts.document import Facts
-from authz.policy import Policy
-from authz.workbench.drawing import Worlds
-from authz.workbench.worlds import World, as_scenario, seeds
+from authz.bundle.requests import EvaluationRequest
+from authz.engine.decision import Decision
+from authz.engine.policy import Policy
+from authz.facts.memory import Facts
+from authz.verify.generate import Worlds
+from authz.verify.worlds import World, as_scenario, seeds
 
 __all__ = ["World", "as_scenario", "decide", "facts", "requests", "worlds"]
 

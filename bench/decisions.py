@@ -17,9 +17,9 @@ from statistics import median
 from time import perf_counter, thread_time_ns
 from typing import Any
 
-from authz.deciding.decision import Evaluator
-from authz.language.faults import Faulty
-from authz.policy import Policy, load_bundle
+from authz.engine.decision import Evaluator
+from authz.engine.policy import Policy, load_bundle
+from authz.language.diagnostics import DiagnosticError
 from bench import handwritten
 from bench.shapes import SHAPES, Shape, turned
 from bench.timing import Call, Contender, paired, ratio
@@ -101,12 +101,12 @@ def drawn(policy: Policy, count: int, seed: int) -> Iterator[Case]:
 def find_reference(policy: Policy) -> Evaluator | None:
     """The reference, unless it is missing."""
     try:
-        from authz.reference import Reference
+        from authz.verify.oso import Reference
 
         return Reference(policy.bundle)
     except ImportError:
         return None
-    except Faulty as error:
+    except DiagnosticError as error:
         sys.exit(f"the reference refuses the bundle: {error}")
 
 
@@ -250,7 +250,7 @@ def starting() -> None:
     """Time reading, checking and compiling the bundle, and the command from cold."""
     print_row("starting, by the clock", "median")
     print_row("read, check and compile the bundle", milli(1e9 * median(seconds(lambda: load_bundle(BUNDLE), 7))))
-    command = [sys.executable, "-m", "authz.cli", "decide", str(BUNDLE / "examples" / "everything-in-place.json")]
+    command = [sys.executable, "-m", "authz", "decide", str(BUNDLE / "examples" / "everything-in-place.json")]
     if subprocess.run(command, capture_output=True, check=False).returncode == 0:
         print_row("authz decide, a new process", milli(1e9 * median(seconds(lambda: run(command), 5))))
     else:

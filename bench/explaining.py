@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from time import thread_time_ns
 
-from authz.bundles.vocabulary import attribute
-from authz.deciding.decision import Decision
-from authz.explaining.reading import Reading
-from authz.explaining.tree import tree
-from authz.policy import load_bundle
-from authz.workbench.worlds import seeds
+from authz.bundle.vocabulary import attribute
+from authz.engine.decision import Decision
+from authz.engine.policy import load_bundle
+from authz.explain.tree import tree
+from authz.interpreter.evaluate import Reading
+from authz.verify.worlds import seeds
 
 BUNDLE = Path("policies/student_data")
 

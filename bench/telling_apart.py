@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--unheld", action="store_true", help="send refusals at once, to see what the wait hides")
     options = parser.parse_args()
-    module = "bench.unheld" if options.unheld else "authz.cli"
+    module = "bench.unheld" if options.unheld else "authz"
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), STUDENT, module=module) as served:
         print(f"{'call':16} {'student':8} {'median µs':>10} {'p10':>8} {'p90':>8}   slower than the unknown")
         for call, (path, body) in CALLS.items():

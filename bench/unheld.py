@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from api.holding import Ticks
+from authz_api.response_delay import Ticks
+
 from authz.cli import main
 
 

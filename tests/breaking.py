@@ -2,8 +2,9 @@
 
 import os
 
-import api.wire
-from api.answering import Answering, Reply
+import authz_api.wire
+from authz_api.authzen.pipeline import Answering, Reply
+
 from authz.cli import main
 
 
@@ -22,6 +23,6 @@ if __name__ == "__main__":
         case "answering":
             Answering.said = _unsayable  # type: ignore[method-assign, assignment]
         case "impatience":
-            api.wire.IDLE_SECONDS = api.wire.PATIENCE = 1.0
-            api.wire.LOOK_SECONDS = 0.1
+            authz_api.wire.IDLE_SECONDS = authz_api.wire.PATIENCE = 1.0
+            authz_api.wire.LOOK_SECONDS = 0.1
     main()

@@ -21,7 +21,7 @@ class Said:
 def authz(*words: object, stdin: str = "", **environment: str) -> Said:
     """What `authz` says to these words, from the project's root."""
     done = subprocess.run(
-        [sys.executable, "-m", "authz.cli", *map(str, words)],
+        [sys.executable, "-m", "authz", *map(str, words)],
         input=stdin.encode(),
         capture_output=True,
         cwd=ROOT,

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from authz.compiled import definitions
-from authz.compiled.python import expressions, indexes, statements
-from authz.language import body
-from authz.language.formula import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
+from authz.analysis import definitions
+from authz.codegen.python import expressions, indexes, statements
+from authz.language.ir import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
+from authz.language.typecheck import conditions as body
 
 Wrapper = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Fault:
+class Diagnostic:
     """A function by where it stands, and what makes its wrong version."""
 
     holder: Any
@@ -24,7 +24,7 @@ class Fault:
 
 
 @contextmanager
-def planted(fault: Fault) -> Iterator[None]:
+def planted(fault: Diagnostic) -> Iterator[None]:
     """The fault in place, wherever the function is known by a name of its own."""
     right = getattr(fault.holder, fault.name)
     wrong = fault.wrong(right)
@@ -107,30 +107,30 @@ def _first_codes(found: Any) -> Any:
     }
 
 
-COMPILER: dict[str, Fault] = {
-    "< becomes <=": Fault(expressions, "OPERATORS", operators(lt="<=")),
-    "> becomes >=": Fault(expressions, "OPERATORS", operators(gt=">=")),
-    ">= becomes >": Fault(expressions, "OPERATORS", operators(ge=">")),
-    "not < becomes >": Fault(definitions, "_FLIPPED", operators(lt=">")),
-    "not = becomes =": Fault(definitions, "_FLIPPED", operators(eq="=")),
-    "not of an or is an or of nots": Fault(
+COMPILER: dict[str, Diagnostic] = {
+    "< becomes <=": Diagnostic(expressions, "OPERATORS", operators(lt="<=")),
+    "> becomes >=": Diagnostic(expressions, "OPERATORS", operators(gt=">=")),
+    ">= becomes >": Diagnostic(expressions, "OPERATORS", operators(ge=">")),
+    "not < becomes >": Diagnostic(definitions, "_FLIPPED", operators(lt=">")),
+    "not = becomes =": Diagnostic(definitions, "_FLIPPED", operators(eq="=")),
+    "not of an or is an or of nots": Diagnostic(
         definitions,
         "_negate",
         lambda right: lambda f: definitions._or([right(p) for p in f.parts]) if isinstance(f, Or) else right(f),
     ),
-    "not of an and is an and of nots": Fault(
+    "not of an and is an and of nots": Diagnostic(
         definitions,
         "_negate",
         lambda right: (
             lambda f: definitions._and([right(p) for p in f.parts]) if isinstance(f, And) and f.parts else right(f)
         ),
     ),
-    "not not is not": Fault(definitions, "_negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
-    "a conjunct is lost": Fault(definitions, "_and", then(_fewer)),
-    "a disjunct is lost": Fault(
+    "not not is not": Diagnostic(definitions, "_negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
+    "a conjunct is lost": Diagnostic(definitions, "_and", then(_fewer)),
+    "a disjunct is lost": Diagnostic(
         definitions, "_or", then(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
     ),
-    "what needs no row is dropped from a loop": Fault(
+    "what needs no row is dropped from a loop": Diagnostic(
         definitions,
         "_miniscope",
         lambda right: (
@@ -141,11 +141,11 @@ COMPILER: dict[str, Fault] = {
             )
         ),
     ),
-    "what is known is taken for false": Fault(
+    "what is known is taken for false": Diagnostic(
         definitions, "assume", lambda right: lambda f, known: FALSE if f in known else right(f, known)
     ),
-    "bound names are not kept apart": Fault(definitions, "rename_bound", instead(lambda formula, taken: formula)),
-    "arguments change places": Fault(
+    "bound names are not kept apart": Diagnostic(definitions, "rename_bound", instead(lambda formula, taken: formula)),
+    "arguments change places": Diagnostic(
         definitions,
         "instantiate",
         lambda right: (
@@ -156,10 +156,10 @@ COMPILER: dict[str, Fault] = {
             )
         ),
     ),
-    "only the first rule of a name counts": Fault(
+    "only the first rule of a name counts": Diagnostic(
         definitions, "disjunction", lambda right: lambda parts: right(list(parts)[:1])
     ),
-    "a literal in a head matches everything": Fault(
+    "a literal in a head matches everything": Diagnostic(
         definitions,
         "conjunction",
         lambda right: (
@@ -172,29 +172,29 @@ COMPILER: dict[str, Fault] = {
             )
         ),
     ),
-    "a lone row is always skipped": Fault(
+    "a lone row is always skipped": Diagnostic(
         statements.Function, "contradicts", instead(lambda self, loop, other, scope: True)
     ),
-    "an index keeps the row at the other end": Fault(
+    "an index keeps the row at the other end": Diagnostic(
         indexes,
         "extreme_of",
         then(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
     ),
-    "a reason asks only its first condition": Fault(definitions, "reasons", then(_first_codes)),
-    "a list of constants is its first": Fault(
+    "a reason asks only its first condition": Diagnostic(definitions, "reasons", then(_first_codes)),
+    "a list of constants is its first": Diagnostic(
         expressions.Expressions,
         "members",
         then(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
     ),
 }
 # Faults in what the checker makes of the text: a reading of the checked rules has them too, oso has not.
-CHECKER: dict[str, Fault] = {
-    "or is read as and": Fault(body._Body, "either", then(_as_and)),
-    "not is read over": Fault(body._Body, "condition", then(_unnegated)),
-    "the last conjunct is read over": Fault(body._Body, "conjunction", then(_fewer)),
-    "a comparison is turned": Fault(body._Body, "comparison", then(_swapped)),
-    "a list of constants is read as its first": Fault(body._Body, "member", then(_first_constant)),
-    "absence is presence": Fault(body._Body, "absence", then(_inverted)),
-    "arguments are turned": Fault(body._Body, "call", then(_turned)),
-    "!= is =": Fault(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
+CHECKER: dict[str, Diagnostic] = {
+    "or is read as and": Diagnostic(body._Body, "either", then(_as_and)),
+    "not is read over": Diagnostic(body._Body, "condition", then(_unnegated)),
+    "the last conjunct is read over": Diagnostic(body._Body, "conjunction", then(_fewer)),
+    "a comparison is turned": Diagnostic(body._Body, "comparison", then(_swapped)),
+    "a list of constants is read as its first": Diagnostic(body._Body, "member", then(_first_constant)),
+    "absence is presence": Diagnostic(body._Body, "absence", then(_inverted)),
+    "arguments are turned": Diagnostic(body._Body, "call", then(_turned)),
+    "!= is =": Diagnostic(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
 }

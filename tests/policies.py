@@ -13,12 +13,12 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
-from authz.bundles.bundle import Bundle
-from authz.bundles.vocabulary import attribute
-from authz.language.checker import check
-from authz.language.faults import Faulty
-from authz.language.formula import Program
+from authz.bundle.loading import Bundle
+from authz.bundle.vocabulary import attribute
+from authz.language.diagnostics import DiagnosticError
+from authz.language.ir import Program
 from authz.language.parser import parse
+from authz.language.typecheck.program import check
 from authz.language.types import (
     BOOLEAN,
     DATE,
@@ -136,10 +136,10 @@ class Policies:
         file, faults = parse("rules.polar", text)
         try:
             if faults:
-                raise Faulty(faults)
+                raise DiagnosticError(faults)
             return Drawn(vocabulary, text, frozenset(writing.uses), check("bundle", [file], vocabulary.schema))
-        except Faulty as faulty:
-            self.refused[f"{faulty.faults[0].problem}\n{text}"] += 1
+        except DiagnosticError as faulty:
+            self.refused[f"{faulty.diagnostics[0].problem}\n{text}"] += 1
             return None
 
     def vocabulary(self) -> Vocabulary:

@@ -7,12 +7,11 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, cast
 
-from authz.bundles.bundle import Bundle
-from authz.bundles.vocabulary import attribute
-from authz.compiled.python import compile_program
-from authz.language.checker import check
-from authz.language.faults import Faulty
-from authz.language.formula import (
+from authz.bundle.loading import Bundle
+from authz.bundle.vocabulary import attribute
+from authz.codegen.python import compile_program
+from authz.language.diagnostics import DiagnosticError
+from authz.language.ir import (
     Absent,
     Access,
     And,
@@ -30,6 +29,7 @@ from authz.language.formula import (
     Variable,
 )
 from authz.language.parser import parse
+from authz.language.typecheck.program import check
 from authz.language.types import (
     BOOLEAN,
     DATE,
@@ -120,17 +120,17 @@ def checked(text: str, codes: tuple[str, ...] = (), schema: Schema = SCHEMA) -> 
     """The program that a text is, with an `allow` rule after it where it has none.
 
     Raises:
-        Faulty: with every fault.
+        DiagnosticError: with every fault.
     """
     whole = text if "allow(" in text else f"{text}\n{ALLOW}"
     file, faults = parse(PATH, whole)
     schema = Schema(schema.records, schema.enumerations, schema.subject, schema.request, codes)
     try:
         program = check("bundle", [file], schema)
-    except Faulty as wrong:
-        raise Faulty([*faults, *wrong.faults]) from None
+    except DiagnosticError as wrong:
+        raise DiagnosticError([*faults, *wrong.diagnostics]) from None
     if faults:
-        raise Faulty(faults)
+        raise DiagnosticError(faults)
     return program
 
 
@@ -138,7 +138,7 @@ def complaint(text: str, codes: tuple[str, ...] = ()) -> str:
     """All that the checker says of a text, as its author reads it; nothing if it is accepted."""
     try:
         checked(text, codes)
-    except Faulty as wrong:
+    except DiagnosticError as wrong:
         return str(wrong)
     return ""
 
@@ -310,7 +310,7 @@ def compiled(program: Program) -> Any:
 
 def reference(text: str, program: Program) -> Any:
     """The reference's reading of a text that the checker accepted as this program; warnings of it are faults."""
-    from authz.reference import Reference
+    from authz.verify.oso import Reference
 
     return Reference(cast(Bundle, as_bundle(text, program)))
 

@@ -67,7 +67,7 @@ def serving(
     policy: Path,
     *options: str,
     facts: Path | None = None,
-    module: str = "authz.cli",
+    module: str = "authz",
     record: int | None = None,
     stops: bool = True,
 ) -> Iterator[Served]:

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from authz import Policy, reference
-from authz.bundles.vocabulary import attribute
-from authz.compiled.python import compile_program
+from authz import Policy
+from authz.bundle.vocabulary import attribute
+from authz.codegen.python import compile_program
+from authz.verify import oso as reference
 from tests import plain_reading, worlds
 from tests.asking import ask, gathered
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from authz import Facts, Policy, load_bundle, load_facts
-from authz.workbench.scenarios import run
+from authz.verify.scenarios import run
 from tests.conftest import AUTHZEN
 
 SCENARIOS = AUTHZEN / "scenarios" / "certification.json"

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from authz_api.authn.callers import Caller, Right, load_callers, new_key, save_callers
 
-from api.callers import Caller, Right, load_callers, new_key, save_callers
 from authz import load_bundle, load_facts
 from bench.http import ten
 from bench.http.plain import Deciding, create_app

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authz import reference
+from authz.verify import oso as reference
 from tests.commanding import ROOT, authz
 
 EXAMPLES = ROOT / "policies" / "student_data" / "examples"
@@ -175,7 +175,7 @@ def test_vocabulary_lists_what_a_rule_may_use() -> None:
 
 
 def test_a_reader_of_a_pipe_may_leave() -> None:
-    script = f"{sys.executable} -m authz.cli compile | head -1"
+    script = f"{sys.executable} -m authz compile | head -1"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
     assert done.stderr == ""
 
@@ -191,7 +191,7 @@ def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "loaded = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(sorted(loaded & {'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'api'}))"
+        "print(sorted(loaded & {'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'authz_api'}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60

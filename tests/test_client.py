@@ -61,10 +61,12 @@ def test_who_uses_the_client_does_not_load_fastapi() -> None:
     script = "import sys, authz; had = set(sys.modules); import authz.client; print(*sorted(set(sys.modules) - had))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
-    assert "authz.client.blocking" in loaded
-    assert not [name for name in loaded if name.partition(".")[0] in ("fastapi", "starlette", "lark", "oso", "api")]
+    assert "authz.client.sync_client" in loaded
+    assert not [
+        name for name in loaded if name.partition(".")[0] in ("fastapi", "starlette", "lark", "oso", "authz_api")
+    ]
     assert [name for name in loaded if name.startswith("authz.")] == [
-        f"authz.client{name}" for name in ("", ".asking", ".blocking", ".reading", ".values")
+        f"authz.client{name}" for name in ("", ".async_client", ".models", ".responses", ".sync_client")
     ]
 
 

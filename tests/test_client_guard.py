@@ -13,7 +13,7 @@ from sybil import Document
 from sybil.parsers.markdown import CodeBlockParser
 
 from authz.client import Answer, AsyncClient, Evaluation, Malformed, Resource, Server
-from authz.client.guard import UNANSWERED, guard
+from authz.client.fastapi import UNANSWERED, guard
 from tests.hostile import PERMIT, http, playing, saying
 from tests.inquiring import AT_SCHOOL, SCHEDULE, X, patient
 from tests.serving import ROOT, STUDENT, Served, serving

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from authz.client import Answer, Client, Outcome, Resource, ResourceSearch, Unanswered
-from authz.client.asking import MOST_BYTES
-from authz.client.reading import MOST_NESTING
+from authz.client.async_client import MOST_BYTES
+from authz.client.responses import MOST_NESTING
 from tests.hostile import ID, NEITHER, PERMIT, TWICE, UNSOUND, Call, Script, chunked, http, playing, saying
 from tests.inquiring import ABOUT_SARA, SCHEDULE, SECRET, X, ask, ask_all, nothing, patient, permitted, told
 

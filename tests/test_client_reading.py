@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.client import ActionSearch, Outcome, Unanswered
-from authz.client.reading import MOST_NESTING, MOST_PAGES, Pages, Reply, read_answer, read_answers
+from authz.client.responses import MOST_NESTING, MOST_PAGES, Pages, Reply, read_answer, read_answers
 from tests.hostile import NEITHER, PERMIT, TWICE, UNSOUND
 from tests.inquiring import ABOUT_SARA, X, told
 

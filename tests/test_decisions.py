@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import authz
-from authz import Decision, Effect, MalformedRequest, Policy, load_facts
+from authz import Decision, Effect, MalformedRequestError, Policy, load_facts
 from tests.conftest import AUTHZEN, STUDENT_DATA
 
 AT = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -30,15 +30,15 @@ def test_the_public_names_are_these() -> None:
     assert authz.__all__ == [
         "Bundle",
         "Decision",
+        "Diagnostic",
+        "DiagnosticError",
         "Effect",
         "EvaluationRequest",
         "Evaluator",
         "Explanation",
         "Facts",
-        "FactsOfAnotherBundle",
-        "Fault",
-        "Faulty",
-        "MalformedRequest",
+        "FactsOfAnotherBundleError",
+        "MalformedRequestError",
         "Policy",
         "PolicyError",
         "Span",
@@ -82,7 +82,7 @@ def test_an_error_while_deciding_is_a_refusal_that_says_so(policy: Policy, facts
 
 def test_a_request_without_an_instant_is_malformed(policy: Policy, facts: authz.Facts) -> None:
     request = {key: value for key, value in example("everything-in-place").items() if key != "at"}
-    with pytest.raises(MalformedRequest, match=r"request: at: is missing"):
+    with pytest.raises(MalformedRequestError, match=r"request: at: is missing"):
         policy.decide(request, facts)
 
 
@@ -95,7 +95,7 @@ def test_facts_of_another_bundle_are_refused(policy: Policy) -> None:
     other = authz.load_bundle(AUTHZEN)
     strange = load_facts(AUTHZEN / "facts.json", other)
     for given in (strange, None, {}):
-        with pytest.raises(authz.FactsOfAnotherBundle):
+        with pytest.raises(authz.FactsOfAnotherBundleError):
             policy.decide(example("everything-in-place"), given)  # type: ignore[arg-type]
 
 

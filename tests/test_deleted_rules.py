@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from authz import Faulty, load_bundle
-from authz.bundles.vocabulary import attribute
-from authz.compiled.python import compile_program
-from authz.explaining.reading import Reading
-from authz.language import syntax
-from authz.language.checker import check
-from authz.language.formula import CheckedRule, Variable
-from authz.workbench.drawing import Worlds
-from authz.workbench.worlds import seeds
+from authz import DiagnosticError, load_bundle
+from authz.bundle.vocabulary import attribute
+from authz.codegen.python import compile_program
+from authz.interpreter.evaluate import Reading
+from authz.language import ast as syntax
+from authz.language.ir import CheckedRule, Variable
+from authz.language.typecheck.program import check
+from authz.verify.generate import Worlds
+from authz.verify.worlds import seeds
 from tests import worlds
 from tests.asking import gathered
 from tests.conftest import STUDENT_DATA
@@ -45,7 +45,7 @@ def changes(deleted: syntax.Rule) -> bool:
     ]
     try:
         compiled = compile_program(check(POLICY.bundle.path, files, POLICY.bundle.program.schema), attribute)
-    except Faulty:
+    except DiagnosticError:
         return True
     for (subject, action, request), permits, reasons in cases():
         if (subject is not None and compiled.allow(subject, action, request)) != permits or compiled.reasons(

@@ -11,7 +11,7 @@ import pytest
 from sybil import Document, Example
 from sybil.parsers.markdown import CodeBlockParser
 
-from authz import reference
+from authz.verify import oso as reference
 
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = re.compile(r"(policy|facts) \.\.\.")
@@ -31,7 +31,7 @@ class Reader:
         shutil.copytree(ROOT / "policies", folder / "policies")
         command = folder / "bin" / "authz"
         command.parent.mkdir()
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m authz.cli "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m authz "$@"\n')
         command.chmod(0o755)
 
     def write(self, example: Example) -> None:

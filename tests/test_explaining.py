@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authz import Decision, Explanation, Policy, load_bundle
-from authz.bundles.vocabulary import attribute
-from authz.explaining.changes import Change, How, apply, nearby, possible
-from authz.explaining.reading import Reading
-from authz.explaining.tree import Condition, Kind, faults
-from authz.explaining.words import smallest_as_data
-from authz.workbench.drawing import Worlds
-from authz.workbench.worlds import seeds as own_worlds
+from authz.bundle.vocabulary import attribute
+from authz.explain.render import smallest_as_data
+from authz.explain.tree import Condition, Kind, faults
+from authz.facts.changes import Change, How, apply, nearby, possible
+from authz.interpreter.evaluate import Reading
+from authz.verify.generate import Worlds
+from authz.verify.worlds import seeds as own_worlds
 from tests import worlds
 from tests.asking import ask, gathered
 from tests.strategies import near_worlds

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from authz import Faulty, Policy, load_facts
+from authz import DiagnosticError, Policy, load_facts
 from authz.documents import parse_json, read_document
 from authz.instants import BEGIN, END
 from tests import worlds
@@ -31,7 +31,7 @@ CATEGORIES = "`name`, `schedule`, `homework`, `grades`"
 
 
 def refusal(policy: Policy, document: object) -> str:
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         policy.facts(document)
     return str(refused.value)
 
@@ -289,7 +289,7 @@ def test_all_faults_between_rows_are_told_at_once(policy: Policy) -> None:
 
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_facts(policy: Policy) -> None:
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         policy.facts({"schools": [{}]}, "worked.json", ("scenarios", 3, "facts"))
     assert str(refused.value) == "worked.json: scenarios[3].facts.schools[0].id: is missing"
 
@@ -329,7 +329,7 @@ def test_the_revision_tells_documents_apart_and_not_the_order_of_keys(policy: Po
     assert revisions[0] == revisions[1] != revisions[2]
 
 
-# Faults injected into a document that permits: refused, or Faulty, and never anything else.
+# Faults injected into a document that permits: refused, or DiagnosticError, and never anything else.
 
 PERMITTING = permitting(given("g1"))
 NEEDED = ("enrolments", "guardianships", "accreditations", "links", "processors", "agreements", "consents", "students")
@@ -356,7 +356,7 @@ def permits(policy: Policy, facts: object) -> bool:
     """Whether the facts permit; a fault in them does not, and anything else rises."""
     try:
         decision = policy.decide(PERMITTING.request, policy.facts(facts))
-    except Faulty:
+    except DiagnosticError:
         return False
     assert decision.error == ""
     return bool(decision)
@@ -400,7 +400,7 @@ def test_a_field_named_twice_is_refused(policy: Policy, tmp_path: Path, kind: st
     text = json.dumps(facts).replace(json.dumps(row), json.dumps(row)[:-1] + f", {json.dumps(name)}: null}}", 1)
     path = tmp_path / "facts.json"
     path.write_text(text)
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         load_facts(path, policy)
     assert str(refused.value) == f"{path}: {kind}[{index}].{name}: this key stands here twice"
 
@@ -440,7 +440,7 @@ JSON: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", JSON)
 def test_json_that_two_readers_could_read_differently_is_refused(name: str) -> None:
     text, message = JSON[name]
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         parse_json(text, "f")
     assert str(refused.value) == message
 
@@ -463,14 +463,14 @@ def test_a_file_is_utf_8(tmp_path: Path, name: str, ending: str) -> None:
     content, message = FILES[name]
     path = tmp_path / f"facts.{ending}"
     path.write_bytes(content)
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         read_document(path, "f")
     assert str(refused.value) == f"f: {message}"
 
 
 def test_a_file_that_is_not_there_is_told(policy: Policy, tmp_path: Path) -> None:
     for path, problem in ((tmp_path / "none.json", "no such file or directory"), (tmp_path, "is a directory")):
-        with pytest.raises(Faulty) as refused:
+        with pytest.raises(DiagnosticError) as refused:
             load_facts(path, policy)
         assert str(refused.value) == f"{path}: {problem}"
 
@@ -537,7 +537,7 @@ def test_yaml_that_two_readers_could_read_differently_is_refused(tmp_path: Path,
     text, message = NO_YAML[name]
     path = tmp_path / "facts.yml"
     path.write_text(text)
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         read_document(path, "f")
     assert str(refused.value) == message
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz import MalformedRequest, Policy, load_bundle
-from authz.bundles.requests import parse_authzen
+from authz import MalformedRequestError, Policy, load_bundle
+from authz.bundle.requests import parse_authzen
 from authz.documents import MOST_NESTING, parse_json, parse_json_bytes
-from authz.language.faults import Faulty
+from authz.language.diagnostics import DiagnosticError
 from tests.serving import AUTHZEN, STUDENT
 
 POLICIES = {name: load_bundle(folder) for name, folder in {"student": STUDENT, "authzen": AUTHZEN}.items()}
@@ -61,7 +61,7 @@ def edited(edits: list[tuple[tuple[str, ...], Any]]) -> Any:
 def said(policy: Policy, body: Any) -> Any:
     try:
         return parse_authzen(body, policy.bundle.vocabulary)
-    except MalformedRequest:
+    except MalformedRequestError:
         return None
 
 
@@ -101,8 +101,8 @@ def both(data: bytes) -> tuple[Any, Any]:
     def outcome(read: Any) -> Any:
         try:
             return "value", repr(read())
-        except Faulty as wrong:
-            return "faults", [(str(one.span), one.problem, one.help) for one in wrong.faults]
+        except DiagnosticError as wrong:
+            return "faults", [(str(one.span), one.problem, one.help) for one in wrong.diagnostics]
 
     def slowly() -> Any:
         from authz.documents import decode

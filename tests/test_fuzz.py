@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz import Policy, load_bundle, reference
+from authz import Policy, load_bundle
 from authz.instants import format_instant
-from authz.workbench.comparing import Checks
-from authz.workbench.drawing import Worlds
-from authz.workbench.fuzz import fuzz
-from authz.workbench.worlds import as_scenario, mended, plain_world, seeds, world_from
+from authz.verify import oso as reference
+from authz.verify.fuzz import fuzz
+from authz.verify.generate import Worlds
+from authz.verify.oracles import Checks
+from authz.verify.worlds import as_scenario, mended, plain_world, seeds, world_from
 from tests.commanding import authz
 
 ROOT = Path(__file__).parent.parent

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from authz import reference
-from authz.bundles.vocabulary import attribute
-from authz.compiled import definitions
-from authz.compiled.python import compile_program
-from authz.reference import Reference
-from tests.planted import CHECKER, COMPILER, Fault, planted
+from authz.analysis import definitions
+from authz.bundle.vocabulary import attribute
+from authz.codegen.python import compile_program
+from authz.verify import oso as reference
+from authz.verify.oso import Reference
+from tests.planted import CHECKER, COMPILER, Diagnostic, planted
 from tests.policies import CODES, CONSTRUCTS, Drawn, Policies
 from tests.profiles import Reader, checked, holds
 from tests.profiles import drawn as small_request
@@ -131,7 +131,7 @@ def test_each_construct_is_in_a_twentieth_of_the_policies() -> None:
 # Faults that are planted: every one is found.
 
 
-def found_after(fault: Fault, compares: Callable[[Drawn, Random], bool], most: int) -> int | None:
+def found_after(fault: Diagnostic, compares: Callable[[Drawn, Random], bool], most: int) -> int | None:
     """After how many policies a fault shows; None if it does not. A policy that no longer compiles shows it too."""
     policies, source = Policies(7), Random(7)
     for number in range(1, most + 1):
@@ -180,7 +180,7 @@ def test_a_fault_planted_in_the_checker_is_found(name: str, record_property: Cal
 
 
 def test_where_nothing_is_planted_nothing_is_found() -> None:
-    nothing = Fault(definitions, "substitute", lambda right: right)
+    nothing = Diagnostic(definitions, "substitute", lambda right: right)
     assert found_after(nothing, halves_agree, 180) is None
     if reference.available():
         assert found_after(nothing, oso_agrees, 60) is None

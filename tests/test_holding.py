@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from authz_api import response_delay as holding
+from authz_api.response_delay import Ticks, tick
 
-from api import holding
-from api.holding import Ticks, tick
 from tests.serving import EVALUATION, SEARCH, STUDENT, serving
 from tests.test_http import SARA
 

@@ -20,20 +20,20 @@ from typing import Any, ClassVar
 import httpx
 import jwt
 import pytest
+from authz_api.app import Reloaded, create_app
+from authz_api.authn.authenticator import Identity, configured
+from authz_api.authn.callers import Caller, Callers, Right, load_callers, new_key, save_callers
+from authz_api.authn.jwt import BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
+from authz_api.decision_log.recorder import Recorder
+from authz_api.problems import Problem
+from authz_api.rate_limit import Admission
+from authz_api.state import Node, load
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
-from api.admission import Admission
-from api.app import Reloaded, create_app
-from api.callers import Caller, Callers, Right, load_callers, new_key, save_callers
-from api.identity import Identity, configured
-from api.loaded import Node, load
-from api.problems import Problem
-from api.records import Recorder
-from api.tokens import BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
-from authz.language.faults import Faulty
+from authz.language.diagnostics import DiagnosticError
 from tests.serving import EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
 from tests.test_http import SARA, about
 from tests.test_serve import eventually
@@ -60,7 +60,7 @@ RIGHTS = {
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "authz.cli", *arguments],
+        [sys.executable, "-m", "authz", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -289,7 +289,7 @@ def test_what_is_configured_by_half_does_not_start(tmp_path: Path) -> None:
 def test_a_file_of_callers_that_could_be_misread_is_refused(tmp_path: Path, caller: dict[str, Any]) -> None:
     file = tmp_path / "callers.json"
     file.write_text(json.dumps({"callers": [caller]}))
-    with pytest.raises(Faulty):
+    with pytest.raises(DiagnosticError):
         load_callers(file)
 
 
@@ -298,7 +298,7 @@ def test_two_callers_are_never_one(tmp_path: Path) -> None:
     a = Caller(name="a", rights=frozenset({Right.EVALUATE}), token_subject="s")
     for other in (a.model_copy(update={"token_subject": "t"}), a.model_copy(update={"name": "b"})):
         save_callers(file, [a, other])
-        with pytest.raises(Faulty, match="two callers"):
+        with pytest.raises(DiagnosticError, match="two callers"):
             load_callers(file)
 
 
@@ -563,7 +563,7 @@ def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatc
             slow.wait(1)
         return found
 
-    monkeypatch.setattr("api.identity.load_callers", reading)
+    monkeypatch.setattr("authz_api.authn.authenticator.load_callers", reading)
 
     async def twice() -> None:
         first = asyncio.create_task(identity.reload())
@@ -673,7 +673,7 @@ def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
 
 
 def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.tokens.FETCH_SECONDS", 1.0)
+    monkeypatch.setattr("authz_api.authn.jwt.FETCH_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ended = threading.Event()
 

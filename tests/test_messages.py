@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from authz import PolicyError, load_bundle
-from authz.language.checker import check
-from authz.language.faults import Faulty
+from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
+from authz.language.typecheck.program import check
 from tests.profiles import ALLOW, SCHEMA, checked, complaint, condition
 
 STUDENT_DATA = Path(__file__).parent.parent / "policies" / "student_data"
@@ -51,10 +51,10 @@ rules.polar:4:33: unknown rule `f`
 
 def test_the_faults_of_several_files_come_file_by_file() -> None:
     files = [parse(path, text) for path, text in (("b.polar", "f(r: Request) if r.opne;"), ("a.polar", ALLOW + "\n;"))]
-    with pytest.raises(Faulty) as wrong:
+    with pytest.raises(DiagnosticError) as wrong:
         check("bundle", [file for file, _ in files], SCHEMA)
-    told = Faulty([*wrong.value.faults, *(fault for _, faults in files for fault in faults)])
-    assert [(fault.span.path, fault.span.line) for fault in told.faults] == [("a.polar", 2), ("b.polar", 1)]
+    told = DiagnosticError([*wrong.value.diagnostics, *(fault for _, faults in files for fault in faults)])
+    assert [(fault.span.path, fault.span.line) for fault in told.diagnostics] == [("a.polar", 2), ("b.polar", 1)]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_the_bundle_lacks_is_told_of_the_bundle() -> None:
     text = 'reason(r: Request, "B") if r.open;'
     file, _ = parse("rules.polar", text)
     schema = SCHEMA.__class__(SCHEMA.records, SCHEMA.enumerations, SCHEMA.subject, SCHEMA.request, ("A", "CLOSED"))
-    with pytest.raises(Faulty) as wrong:
+    with pytest.raises(DiagnosticError) as wrong:
         check("bundle", [file], schema)
     assert (
         str(wrong.value)
@@ -150,7 +150,7 @@ def test_a_fault_in_a_bundle_of_the_house_names_its_file(tmp_path: Path) -> None
     school.write_text(school.read_text().replace("link in request.links and", "link in request.lnks and", 1))
     with pytest.raises(PolicyError) as wrong:
         load_bundle(tmp_path)
-    (fault,) = wrong.value.faults
+    (fault,) = wrong.value.diagnostics
     assert (fault.span.path, fault.problem) == (str(school), "`Request` has no field `lnks`")
     assert fault.help == "did you mean `links`?"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from authz_api.authn.callers import Caller, Right, new_key, save_callers
 
-from api.callers import Caller, Right, new_key, save_callers
 from tests.serving import EVALUATION, EVALUATIONS, SEARCH, STUDENT, Served, serving
 from tests.test_http import SARA, about
 from tests.test_identity import bearer
@@ -489,7 +489,7 @@ def test_pipelined_calls_are_answered_in_order(small: Served) -> None:
 
 
 def test_too_many_connections_are_told_so_at_once_and_those_before_are_answered(tmp_path: Path) -> None:
-    from api.serve import CONNECTIONS
+    from authz_api.server import CONNECTIONS
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2 * CONNECTIONS:

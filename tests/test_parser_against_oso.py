@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from authz import Policy
-from authz.language.checker import check
-from authz.language.faults import Faulty
+from authz.language.ast import File
+from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
-from authz.language.syntax import File
+from authz.language.typecheck.program import check
 from tests.profiles import Reader, as_bundle, checked, compiled, condition, drawn, holds, reference
 from tests.test_profile import ACCEPTED
 
@@ -115,7 +115,7 @@ def test_a_name_means_nothing_to_the_compiled_form(name: str) -> None:
     ],
 )
 def test_what_is_no_polar_is_refused_by_both(text: str) -> None:
-    with pytest.raises(Faulty, match=r"rules\.polar"):
+    with pytest.raises(DiagnosticError, match=r"rules\.polar"):
         checked(text)
     file, _ = parse("rules.polar", text)
     assert not loads(File(file.path, text, text, (), ()))
@@ -130,11 +130,11 @@ def loads(*files: File) -> bool:
 
 
 def complaint_of_oso(bundle: object) -> str:
-    from authz.reference import Reference
+    from authz.verify.oso import Reference
 
     try:
         Reference(bundle)  # type: ignore[arg-type]
-    except Faulty as refusal:
+    except DiagnosticError as refusal:
         return str(refusal)
     return ""
 
@@ -166,7 +166,7 @@ def accepted_mutants(source: random.Random, tries: int) -> Iterator[str]:
             text = mutant(text, source)
         try:
             checked(f"{text}\n{ASKED}")
-        except Faulty as refusal:
+        except DiagnosticError as refusal:
             assert str(refusal)
         else:
             yield text
@@ -191,7 +191,7 @@ def test_a_mutant_of_the_bundle_that_is_accepted_loads_in_oso(policy: Policy, se
         files = tuple(file if other is chosen else other for other in bundle.files)
         try:
             check(bundle.path, files, bundle.program.schema)
-        except Faulty as refusal:
+        except DiagnosticError as refusal:
             assert str(refusal)
             continue
         if not faults:

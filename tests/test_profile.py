@@ -5,8 +5,8 @@ In a refused text `«` and `»` stand around what the caret must point at.
 
 import pytest
 
-from authz.language.faults import CONTROLS
-from authz.language.formula import Absent, And, Compare, Constant, Exists, Formula, Holds, Member, Not
+from authz.language.diagnostics import CONTROLS
+from authz.language.ir import Absent, And, Compare, Constant, Exists, Formula, Holds, Member, Not
 from tests.profiles import PATH, checked, complaint, condition
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from authz import EvaluationRequest, MalformedRequest, Policy
+from authz import EvaluationRequest, MalformedRequestError, Policy
 from authz.instants import parse_instant
 from tests.worlds import given, permitting
 
@@ -45,7 +45,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 def malformed(policy: Policy, given: object) -> list[str]:
-    with pytest.raises(MalformedRequest) as refused:
+    with pytest.raises(MalformedRequestError) as refused:
         policy.request(given)
     return str(refused.value).split("\n")
 
@@ -212,7 +212,7 @@ def test_all_faults_are_told_at_once(policy: Policy) -> None:
 
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_request(policy: Policy) -> None:
-    with pytest.raises(MalformedRequest) as refused:
+    with pytest.raises(MalformedRequestError) as refused:
         policy.request({**FLAT, "action": 1}, "worked.json", ("scenarios", 7, "request"))
     assert str(refused.value) == "worked.json: scenarios[7].request.action: is not a string"
 

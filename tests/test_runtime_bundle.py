@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from authz import Faulty, Policy, load_bundle
-from authz.explaining.changes import apply
-from authz.workbench.check import check
-from authz.workbench.drawing import MICROSECOND, Worlds
-from authz.workbench.fuzz import fuzz
-from authz.workbench.scenarios import run
-from authz.workbench.worlds import seeds
+from authz import DiagnosticError, Policy, load_bundle
+from authz.facts.changes import apply
+from authz.verify.check import check
+from authz.verify.fuzz import fuzz
+from authz.verify.generate import MICROSECOND, Worlds
+from authz.verify.scenarios import run
+from authz.verify.worlds import seeds
 from tests.conftest import ROOT
 
 MANIFEST = """
@@ -296,20 +296,20 @@ def test_it_reads_the_form_of_authzen(doors: Policy) -> None:
     ids=lambda part: part[:60] if isinstance(part, str) else "",
 )
 def test_its_facts_are_read_strictly(doors: Policy, facts: dict[str, Any], message: str) -> None:
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         doors.facts({**FACTS, **facts})
     assert str(refused.value) == message
 
 
 def test_a_value_that_may_not_be_absent_is_missed(doors: Policy) -> None:
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         doors.facts({})
     assert str(refused.value) == "facts: in_drill: is missing"
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, True, None, [1]], ids=repr)
 def test_a_count_in_a_request_is_an_integer(doors: Policy, value: object) -> None:
-    with pytest.raises(Faulty) as refused:
+    with pytest.raises(DiagnosticError) as refused:
         doors.request({**ASKED, "lambda": value})
     assert str(refused.value) == "request: lambda: is not an integer"
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from authz import Policy, load_bundle, reference
-from authz.workbench.scenarios import run
+from authz import Policy, load_bundle
+from authz.verify import oso as reference
+from authz.verify.scenarios import run
 from tests.commanding import authz
 from tests.conftest import AUTHZEN, STUDENT_DATA
 

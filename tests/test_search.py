@@ -8,10 +8,10 @@ from itertools import islice
 import pytest
 
 from authz import EvaluationRequest, Facts, Policy, load_bundle, load_facts
-from authz.deciding.needs import needed
-from authz.search import Searched, search
-from authz.workbench.drawing import Worlds
-from authz.workbench.worlds import seeds
+from authz.analysis.required_rows import needed
+from authz.engine.search import Searched, search
+from authz.verify.generate import Worlds
+from authz.verify.worlds import seeds
 from tests.serving import AUTHZEN, STUDENT
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)

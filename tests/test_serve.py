@@ -234,7 +234,7 @@ def workers_of(served: Served) -> list[int]:
 
 
 def refused(*options: str) -> str:
-    command = [sys.executable, "-m", "authz.cli", "serve", *options]
+    command = [sys.executable, "-m", "authz", "serve", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr.rstrip("\n")

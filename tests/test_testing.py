@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from authz import Policy, load_bundle
 from authz.testing import World, as_scenario, decide, facts, requests, worlds
-from authz.workbench.worlds import seeds
+from authz.verify.worlds import seeds
 from tests.conftest import STUDENT_DATA
 
 AUTHZEN = load_bundle(Path(__file__).parent / "bundles" / "authzen")

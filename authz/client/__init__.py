@@ -5,12 +5,11 @@
         if client.evaluate(Evaluation(subject, action, resource)):     # true for a permit alone
             ...
 
-`AsyncClient` is the same for an event loop; `authz.client.guard` guards the routes of a FastAPI application.
+`AsyncClient` is the same for an event loop; `authz.client.fastapi` guards the routes of a FastAPI application.
 """
 
-from authz.client.asking import AsyncClient, Server
-from authz.client.blocking import Client
-from authz.client.values import (
+from authz.client.async_client import AsyncClient, Server
+from authz.client.models import (
     Action,
     ActionSearch,
     Answer,
@@ -25,6 +24,7 @@ from authz.client.values import (
     SubjectSearch,
     Unanswered,
 )
+from authz.client.sync_client import Client
 
 __all__ = [
     "Action",

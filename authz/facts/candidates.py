@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
 
-from authz.bundles.vocabulary import Vocabulary
-from authz.facts.document import Facts, Key
+from authz.bundle.vocabulary import Vocabulary
+from authz.facts.memory import Facts, Key
 
 
 class Candidates(Protocol):

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from authz.bundles.records import Classes
-from authz.bundles.requests import EvaluationRequest
-from authz.bundles.tables import AgeTable, HoursTable, PartTable
-from authz.bundles.vocabulary import REQUEST, Derivation, Vocabulary, attribute
-from authz.compiled.source import functions
-from authz.facts.document import Facts
+from authz.bundle.records import Classes
+from authz.bundle.requests import EvaluationRequest
+from authz.bundle.toml_schema import AgeTable, HoursTable, PartTable
+from authz.bundle.vocabulary import REQUEST, Derivation, Vocabulary, attribute
+from authz.codegen.generated import functions
+from authz.facts.memory import Facts
 from authz.instants import hours_after, midnight_of_age
 from authz.language.types import Enumeration
 

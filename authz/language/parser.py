@@ -13,8 +13,9 @@ from itertools import pairwise
 
 from lark import Lark, Token, Tree, UnexpectedToken
 
-from authz.language import refused, syntax
-from authz.language.faults import Fault, Faulty, Span
+from authz.language import ast as syntax
+from authz.language import catalogue as refused
+from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
 MOST_NESTING = 64
 INTEGERS = range(-(2**62), 2**62)
@@ -29,20 +30,20 @@ def _lark() -> Lark:
     return Lark(grammar, parser="lalr", lexer="basic", start=["statement", "outside"], propagate_positions=True)
 
 
-def parse(path: str, text: str) -> tuple[syntax.File, tuple[Fault, ...]]:
+def parse(path: str, text: str) -> tuple[syntax.File, tuple[Diagnostic, ...]]:
     """The syntax tree of one file, without the statements that have faults, and those faults."""
     reader = _Reader(path, text.split("\n"))
     rules: list[syntax.Rule] = []
     declarations: list[syntax.Declaration] = []
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     unread: set[str] = set()
     tokens = list(_lark().lex(text))
     faults += reader.characters(tokens, text)
     for statement in _statements(t for t in tokens if t.type != "COMMENT"):
         try:
             node = reader.statement(statement)
-        except Faulty as refusal:
-            faults += refusal.faults
+        except DiagnosticError as refusal:
+            faults += refusal.diagnostics
             unread |= {str(token) for token, after in pairwise(statement) if after.type == "LPAR"}
         else:
             (rules if isinstance(node, syntax.Rule) else declarations).append(node)  # type: ignore[arg-type]
@@ -81,7 +82,7 @@ def _at(token: Token) -> int:
 
 
 class _Reader:
-    """Turns the tokens of one file's statements into syntax; raises `Faulty` at the first fault of each."""
+    """Turns the tokens of one file's statements into syntax; raises `DiagnosticError` at the first fault of each."""
 
     def __init__(self, path: str, lines: list[str]) -> None:
         self.path, self.lines = path, lines
@@ -97,14 +98,14 @@ class _Reader:
         end = meta.end_column if meta.end_line == meta.line else len(self.lines[meta.line - 1].rstrip()) + 1
         return Span(self.path, meta.line, meta.column, end - meta.column)
 
-    def fault(self, span: Span, problem: str, help: str = "") -> Fault:
+    def fault(self, span: Span, problem: str, help: str = "") -> Diagnostic:
         source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
-        return Fault(span, problem, help, source.rstrip("\r"))
+        return Diagnostic(span, problem, help, source.rstrip("\r"))
 
-    def refuse(self, token: Token, problem: str, help: str = "") -> Faulty:
-        return Faulty([self.fault(self.span(token), problem, help)])
+    def refuse(self, token: Token, problem: str, help: str = "") -> DiagnosticError:
+        return DiagnosticError([self.fault(self.span(token), problem, help)])
 
-    def characters(self, tokens: list[Token], text: str) -> list[Fault]:
+    def characters(self, tokens: list[Token], text: str) -> list[Diagnostic]:
         """Characters outside ASCII, which the reference cannot place, anywhere but in comments."""
         bare = _without_comments(text, tokens)
         faults = []
@@ -148,13 +149,13 @@ class _Reader:
             raise self.refuse(token, f"`{token}` does not fit 63 bits")
         if token.type == "OTHER":
             if not token.isascii():
-                raise Faulty(())  # `characters` says so
+                raise DiagnosticError(())  # `characters` says so
             shown = str(token) if token.isprintable() else f"U+{ord(token):04X}"
             raise self.refuse(token, *refused.CHARACTERS.get(str(token), (f"`{shown}` means nothing in Polar", "")))
         if index == 0 and token in refused.BLOCK_WORDS and [t.type for t in tokens[:2]] == ["NAME", "NAME"]:
             raise self.refuse(token, *refused.BLOCK)
 
-    def _unexpected(self, unexpected: Token, tokens: list[Token], index: int, expected: set[str]) -> Faulty:
+    def _unexpected(self, unexpected: Token, tokens: list[Token], index: int, expected: set[str]) -> DiagnosticError:
         """What to say of a token that may not stand where it stands."""
         token = tokens[index]
         before = tokens[index - 1] if index else None
@@ -233,7 +234,7 @@ class _Reader:
             for part in tree.children:
                 if isinstance(part, Tree) and len(part.children) > 1:
                     message = "`and` and `or` stand side by side without brackets"
-                    raise Faulty([self.fault(self.extent(part), message, "put brackets around one of them")])
+                    raise DiagnosticError([self.fault(self.extent(part), message, "put brackets around one of them")])
         return kind(self.extent(tree), parts)
 
     def _comparison(self, tree: "Tree[Token]") -> syntax.Term:

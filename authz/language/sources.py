@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from authz.language import syntax
-from authz.language.faults import Fault, Span, did_you_mean
+from authz.language import ast as syntax
+from authz.language.diagnostics import Diagnostic, Span, did_you_mean
 from authz.language.types import Enumeration
 
 
@@ -24,15 +24,15 @@ class Sources:
         lines = {file.path: file.text.split("\n") for file in files}
         return cls(name, lines, frozenset().union(*(file.unread for file in files)))
 
-    def fault(self, span: Span, problem: str, help: str = "") -> Fault:
+    def fault(self, span: Span, problem: str, help: str = "") -> Diagnostic:
         """A fault that quotes its line."""
-        return Fault(span, problem, help, self.lines[span.path][span.line - 1].rstrip("\r"))
+        return Diagnostic(span, problem, help, self.lines[span.path][span.line - 1].rstrip("\r"))
 
-    def bundle(self, problem: str, help: str = "") -> Fault:
+    def bundle(self, problem: str, help: str = "") -> Diagnostic:
         """A fault of the bundle as a whole: something that no line has."""
-        return Fault(Span(self.name), problem, help)
+        return Diagnostic(Span(self.name), problem, help)
 
-    def outside(self, literal: syntax.Literal, enumeration: Enumeration) -> Fault:
+    def outside(self, literal: syntax.Literal, enumeration: Enumeration) -> Diagnostic:
         """A constant that an enumeration does not have: never true, and under `not` always."""
         listed = ", ".join(f"`{value}`" for value in enumeration.values)
         problem = f"`{literal.value}` is not in `{enumeration}`: {listed}"

@@ -149,7 +149,7 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
 def _ours(
     folder: Path, name: str, policy: str, facts: Path, *options: str, cores: str = str(SERVER)
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    module = ["authz.cli", "serve", "--policy", policy]
+    module = ["authz", "serve", "--policy", policy]
     with _process(folder, name, facts, [*module, *options], cores) as served:
         yield served
 
@@ -196,7 +196,7 @@ def _until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: Path) 
 
 def _key(folder: Path) -> str:
     rights = ["--right", "evaluate", "--right", "search"]
-    command = [sys.executable, "-m", "authz.cli", "callers", "add", "bench", *rights]
+    command = [sys.executable, "-m", "authz", "callers", "add", "bench", *rights]
     done = subprocess.run(
         [*command, "--file", str(folder / "callers.json")], capture_output=True, text=True, check=True
     )

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
+from authz_api.authn.callers import Caller, Callers, Right, load_callers
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
-from api.callers import Caller, Callers, Right, load_callers
-from authz import Decision, EvaluationRequest, Facts, MalformedRequest, Policy, load_bundle, load_facts
+from authz import Decision, EvaluationRequest, Facts, MalformedRequestError, Policy, load_bundle, load_facts
 
 
 class Party(BaseModel):
@@ -201,9 +201,9 @@ def create_app(deciding: Deciding, callers: Callers) -> FastAPI:
         deciding.write("evaluations", caller, at, entries)
         return Answers(evaluations=answers)
 
-    @app.exception_handler(MalformedRequest)
-    async def malformed(_request: Request, wrong: MalformedRequest) -> JSONResponse:
-        return JSONResponse({"detail": [one.problem for one in wrong.faults]}, 400)
+    @app.exception_handler(MalformedRequestError)
+    async def malformed(_request: Request, wrong: MalformedRequestError) -> JSONResponse:
+        return JSONResponse({"detail": [one.problem for one in wrong.diagnostics]}, 400)
 
     return app
 

@@ -13,18 +13,19 @@ from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.admission import Admission
-from api.app import EVALUATION, EVALUATIONS, Reloaded, Service, create_app
-from api.callers import Caller, Callers, Right, new_key
-from api.calls import Call
-from api.identity import Identity
-from api.loaded import Node, load
-from api.records import Recorder
+from authz_api.app import EVALUATION, EVALUATIONS, Reloaded, Service, create_app
+from authz_api.authn.authenticator import Identity
+from authz_api.authn.callers import Caller, Callers, Right, new_key
+from authz_api.decision_log.recorder import Recorder
+from authz_api.http_messages import Call
+from authz_api.rate_limit import Admission
+from authz_api.state import Node, load
+
 from bench.http.population import evaluation, population
 
 BATCH = 50
 ROOMS = {
-    "api/": "the service's own",
+    "authz_api/": "the service's own",
     "prometheus_client": "counters",
     "authz/documents": "JSON",
     "orjson": "JSON",

@@ -164,7 +164,7 @@ def poort_whole() -> Contender:
 
 def oso() -> Contender:
     """oso on gathered records, with the same Polar."""
-    from authz import reference
+    from authz.verify import oso as reference
 
     if not reference.available():
         raise Missing("it has no release for this Python")

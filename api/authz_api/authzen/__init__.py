@@ -1,0 +1,1 @@
+"""The AuthZEN endpoints: one pipeline from a call to its response."""

@@ -1,0 +1,1 @@
+"""The decision log: one entry a call, written before the response leaves."""

@@ -1,0 +1,1 @@
+"""Passes over the IR: definitions, substitution, simplification, and what rules read."""

@@ -1,0 +1,101 @@
+"""Values at the door: what a document says, read as the value of a declared type, strictly."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, WithJsonSchema
+
+from authz.instants import parse_date, parse_instant
+from authz.language.diagnostics import did_you_mean
+from authz.language.types import (
+    BOOLEAN,
+    DATE,
+    INSTANT,
+    INTEGER,
+    STRING,
+    Collection,
+    Enumeration,
+    Optional,
+    Record,
+    Type,
+)
+
+LEAST, MOST = -(2**62), 2**62 - 1
+"""Integers fit 63 bits, on every target."""
+
+_SCALARS: dict[Type, tuple[type, str]] = {
+    STRING: (str, "a string"),
+    BOOLEAN: (bool, "true or false"),
+    INTEGER: (int, "an integer"),
+    INSTANT: (str, "an instant, as a string"),
+    DATE: (str, "a date, as a string"),
+}
+
+
+def read_value(kind: Type, given: object, zone: str) -> Any:
+    """The value of this type that a document gives; None is the absent value of an optional type.
+
+    Raises:
+        ValueError: it is of another type, outside its enumeration, or out of bounds.
+    """
+    if isinstance(kind, Optional):
+        return None if given is None else read_value(kind.of, given, zone)
+    if isinstance(kind, Collection):
+        if not isinstance(given, list | tuple):
+            raise ValueError("is not a list")
+        return tuple(read_value(kind.of, item, zone) for item in given)
+    if isinstance(kind, Enumeration):
+        if not isinstance(given, str):
+            raise ValueError("is not a string")
+        if given not in kind.values:
+            listed = ", ".join(f"`{value}`" for value in kind.values)
+            raise ValueError(f"`{given}` is not in `{kind}`: {listed}{_near(given, kind)}")
+        return given
+    wanted, words = _SCALARS[kind]
+    if not isinstance(given, wanted) or (wanted is int and isinstance(given, bool)):
+        raise ValueError(f"is not {words}")
+    if kind == INTEGER and isinstance(given, int) and not LEAST <= given <= MOST:
+        raise ValueError(f"`{given}` does not fit 63 bits")
+    if kind == INSTANT and isinstance(given, str):
+        return parse_instant(given, zone)
+    return parse_date(given) if kind == DATE and isinstance(given, str) else given
+
+
+def _near(given: str, kind: Enumeration) -> str:
+    near = did_you_mean(given, kind.values)
+    return f" ({near})" if near else ""
+
+
+def annotation(kind: Type, zone: str) -> Any:
+    """The annotation by which pydantic reads a value of this type in a facts document."""
+    if isinstance(kind, Optional):
+        return annotation(kind.of, zone) | None
+    if isinstance(kind, Collection):
+        return tuple.__class_getitem__((annotation(kind.of, zone), ...))
+    if isinstance(kind, Enumeration):
+        return Literal[kind.values]
+    assert not isinstance(kind, Record)  # rows hold the ids of records
+    schema: dict[str, Any] = {"type": "string", "format": "date"}
+    instant_schema = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
+    return {
+        STRING: StrictStr,
+        BOOLEAN: StrictBool,
+        INTEGER: Annotated[StrictInt, Field(ge=LEAST, le=MOST)],
+        INSTANT: Annotated[
+            datetime, PlainValidator(lambda given: read_value(INSTANT, given, zone)), WithJsonSchema(instant_schema)
+        ],
+        DATE: Annotated[date, PlainValidator(lambda given: read_value(DATE, given, zone)), WithJsonSchema(schema)],
+    }[kind]
+
+
+def bound_annotation(end: datetime, zone: str) -> Any:
+    """The annotation of an interval's bound: null is an end of time."""
+
+    def read(given: object) -> datetime:
+        value: datetime = end if given is None else read_value(INSTANT, given, zone)
+        return value
+
+    schema = {
+        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}]
+    }
+    return Annotated[datetime, PlainValidator(read), WithJsonSchema(schema)]

@@ -1,0 +1,109 @@
+"""A decision as text for people and as data for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from authz.bundle.loading import Bundle
+from authz.engine.decision import Decision
+from authz.explain.explanation import Explanation
+from authz.explain.render import row_in_words, said, smallest_as_data
+from authz.explain.tree import Condition, Kind
+from authz.instants import format_instant
+from authz.language.ir import Constant
+
+
+def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
+    """The decision for programs; the form is stable."""
+    explained = {"explanation": decision.explain().as_data(bundle)} if explain and not decision.error else {}
+    return {
+        "decision": decision.effect.value,
+        "reason": decision.reason or None,
+        "reasons": list(decision.reasons),
+        "texts": {
+            code: {"en": bundle.catalogue[code].en, "nl": bundle.catalogue[code].nl} for code in decision.reasons
+        },
+        "error": decision.error or None,
+        "at": format_instant(decision.at),
+        "expires_at": None if (expires_at := decision.expires_at) is None else format_instant(expires_at),
+        "policy": decision.policy,
+        "facts": decision.facts,
+        **explained,
+    }
+
+
+def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterator[str]:
+    """The decision for people: what was asked, every reason, and by what it was judged."""
+    assert decision.case is not None  # a policy made it
+    asked = decision.case.asked
+    verb = "may" if decision else "may not"
+    properties = [f"{name} {value}" for name, value in asked.properties.items() if value is not None]
+    details = f" ({', '.join(properties)})" if properties else ""
+    yield f"{decision.effect.value}  {asked.subject_id} {verb} {asked.action} of {asked.resource_id}{details}"
+    width = max(map(len, decision.reasons), default=0)
+    for code in decision.reasons:
+        reason = bundle.catalogue[code]
+        yield f"  {code:<{width}}  {reason.en}"
+        if explain:
+            yield f"  {'':<{width}}  {reason.nl}"
+            yield from (f"  {'':<{width}}  {place}" for place in _places(bundle, code))
+    if explain and not decision.error:
+        yield from explained(decision.explain(), bundle)
+    if decision.error:
+        yield f"  broke while deciding: {decision.error}"
+    if (expires_at := decision.expires_at) is not None:
+        yield f"  by these facts until {format_instant(expires_at)}"
+    yield f"judged at {format_instant(decision.at)}   policy {decision.policy[:8]}   facts {decision.facts[:8]}"
+
+
+def explained(explanation: Explanation, bundle: Bundle) -> Iterator[str]:
+    """An explanation for people: the conditions that are not as they should be, and what would change the answer."""
+    yield ""
+    yield from _tree(explanation.conditions, True, 0, bundle)
+    smallest = explanation.smallest
+    if smallest is None:
+        return
+    yield ""
+    if smallest.changes is None:
+        none = smallest_as_data(smallest, bundle)["said"]
+        yield from (f"  {none[language]}" for language in ("en", "nl"))
+        return
+    count = len(smallest.changes)
+    yield f"  the smallest change that would allow: {count} {'fact' if count == 1 else 'facts'}"
+    for change in smallest.changes:
+        yield f"    {said(change, bundle, 'en')}"
+        yield f"    {said(change, bundle, 'nl')}"
+    yield ""
+
+
+def _tree(condition: Condition, wanted: bool, depth: int, bundle: Bundle) -> Iterator[str]:
+    """A condition on a line, with a star if it is not as wanted; those below it where it has one, or shows a row."""
+    path = condition.span.path.removeprefix(f"{bundle.path}/")
+    star = "  " if condition.holds is wanted else "* "
+    lead = f"{star}{'yes' if condition.holds else 'no '}  {'  ' * depth}"
+    yield f"{lead}{condition.text}  {path}:{condition.span.line}"
+    if condition.kind is Kind.SOME:
+        yield f"{star}     {'  ' * depth}{_row(condition, bundle)}"
+    below = wanted is not (condition.kind is Kind.NOT)
+    for part in condition.conditions:
+        if condition.holds is not wanted:
+            yield from _tree(part, below, depth + 1, bundle)
+        elif part.kind is Kind.SOME and part.holds:
+            yield from _tree(part, part.holds, depth + 1, bundle)
+
+
+def _row(condition: Condition, bundle: Bundle) -> str:
+    """Which row a condition on rows was seen on, without the ids that the request names."""
+    if condition.row is None:
+        return "there is none"
+    collection = bundle.vocabulary.collections.get(condition.collection)
+    row = row_in_words(condition.row, collection.by if collection else ()) or "a row that says no more"
+    if condition.holds:
+        return f"by {row}"
+    return f"nearest of {condition.rows}: {row}" if condition.rows > 1 else f"the only one: {row}"
+
+
+def _places(bundle: Bundle, code: str) -> Iterator[str]:
+    """Where the rules of a code stand."""
+    for rule in bundle.program.rules["reason"]:
+        if rule.parameters[1] == Constant(code):
+            yield f"{rule.span.path}:{rule.span.line}"

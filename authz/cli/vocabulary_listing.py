@@ -1,0 +1,86 @@
+"""The words of a bundle: what a rule may use, and the schemas of its documents."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from authz.bundle.loading import Bundle
+from authz.bundle.toml_schema import CatalogueTable, ManifestTable, VocabularyTable
+from authz.facts.memory import FactsReader
+from authz.language.types import RecordType
+from authz.verify.scenarios import ScenarioFile
+
+
+def as_text(bundle: Bundle) -> Iterator[str]:
+    """The words, for people."""
+    vocabulary = bundle.vocabulary
+    yield f"{bundle.name} {bundle.version}"
+    yield ""
+    yield "actions"
+    yield from (f"  {action}" for action in vocabulary.actions)
+    yield ""
+    yield "enumerations"
+    yield from (f"  {name}: {', '.join(kind.values)}" for name, kind in vocabulary.enumerations.items())
+    for name in (
+        vocabulary.schema.request.name,
+        *(n for n in vocabulary.schema.records if n != vocabulary.schema.request.name),
+    ):
+        yield ""
+        yield from _record(vocabulary.schema.records[name])
+    yield ""
+    yield "reason codes, in order of precedence"
+    width = max(map(len, bundle.catalogue))
+    yield from (f"  {code:<{width}}  {reason.en}" for code, reason in bundle.catalogue.items())
+
+
+def _record(record: RecordType) -> Iterator[str]:
+    yield (
+        record.name
+        + (f", a {record.extends}" if record.extends else "")
+        + (f": {record.about}" if record.about else "")
+    )
+    width = max(map(len, record.fields), default=0)
+    kinds = max((len(str(field.type)) for field in record.fields.values()), default=0)
+    for name, field in record.fields.items():
+        yield f"  {name:<{width}}  {field.type!s:<{kinds}}  {field.about}".rstrip()
+
+
+def as_data(bundle: Bundle) -> dict[str, Any]:
+    """The words, for programs; the form is stable."""
+    vocabulary = bundle.vocabulary
+    return {
+        "name": bundle.name,
+        "version": bundle.version,
+        "actions": list(vocabulary.actions),
+        "enumerations": {name: list(kind.values) for name, kind in vocabulary.enumerations.items()},
+        "records": {
+            name: {
+                "extends": record.extends or None,
+                "about": record.about,
+                "fields": {
+                    field: {"type": str(kind.type), "about": kind.about} for field, kind in record.fields.items()
+                },
+            }
+            for name, record in vocabulary.schema.records.items()
+        },
+        "reasons": [
+            {"code": r.code, "layer": r.layer, "audience": r.audience, "en": r.en, "nl": r.nl}
+            for r in bundle.catalogue.values()
+        ],
+    }
+
+
+def json_schema(document: str, bundle: Bundle) -> dict[str, Any]:
+    """The JSON Schema of a manifest, vocabulary, catalogue of reasons, scenario file, or of this bundle's facts."""
+    if document == "facts":
+        schema = FactsReader(bundle.vocabulary, bundle.classes).schema()
+    else:
+        tables: dict[str, Any] = {
+            "manifest": ManifestTable,
+            "vocabulary": VocabularyTable,
+            "reasons": CatalogueTable,
+            "scenarios": ScenarioFile,
+        }
+        schema = TypeAdapter(tables[document]).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,119 @@
+"""The same client for code that blocks: its calls run on an event loop in a thread of its own.
+
+Only a loop can end a call as a whole. A blocking socket's time-out begins anew with each byte, so that a server
+which sends its headers one byte at a time would hold its caller for hours.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from authz.client.async_client import AsyncClient, Server
+from authz.client.models import Answer, Evaluation, Search
+from authz.client.responses import Pages
+
+Found = TypeVar("Found")
+Result = TypeVar("Result")
+GRACE_SECONDS = 1.0
+"""How much longer than its deadline a call is waited for, should the thread not run at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A client, and the loop and the thread that it runs on."""
+
+    client: AsyncClient
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def begin(self) -> threading.Thread:
+        thread = threading.Thread(target=self.loop.run_forever, name="authz.client", daemon=True)
+        thread.start()
+        return thread
+
+    async def end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.client.aclose()
+
+
+class Client:
+    """Asks a server, over connections that it keeps; for any number of threads. Close it, or use it in `with`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._starting = threading.Lock()
+        self._started: tuple[_Running, threading.Thread] | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.server!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; a question asked later opens new ones."""
+        with self._starting:
+            started, self._started = self._started, None
+            if started is None or not started[1].is_alive():
+                return
+            running, thread = started
+            asyncio.run_coroutine_threadsafe(running.end(), running.loop).result()
+            running.loop.call_soon_threadsafe(running.loop.stop)
+            thread.join()
+            running.loop.close()
+
+    def evaluate(self, evaluation: Evaluation) -> Answer:
+        """The answer to one question; it is falsy unless it is a permit.
+
+        Raises:
+            TypeError, ValueError: the question holds what cannot be sent.
+        """
+        return self._wait(lambda client: client.evaluate(evaluation))
+
+    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[Answer, ...]:
+        """The answers to many questions, in order, decided at one instant.
+
+        Raises:
+            TypeError, ValueError: a question holds what cannot be sent.
+        """
+        return self._wait(lambda client: client.evaluate_all(evaluations))
+
+    def search(self, search: Search[Found], *, limit: int | None = None) -> Iterator[Found]:
+        """Whoever or whatever would be allowed, page after page; `limit` is the most results of a page.
+
+        Raises:
+            Unanswered: a page did not come, or is none: what was found so far is not all.
+            Malformed: the server says that the search is.
+        """
+        pages = Pages(search, limit)
+        while pages.more:
+            yield from self._wait(lambda client: client.page(pages))
+
+    def _wait(self, call: Callable[[AsyncClient], Coroutine[Any, Any, Result]]) -> Result:
+        running = self._running()
+        future = asyncio.run_coroutine_threadsafe(call(running.client), running.loop)
+        try:
+            return future.result(self.server.deadline + GRACE_SECONDS)
+        finally:
+            future.cancel()
+
+    def _running(self) -> _Running:
+        started = self._started
+        if started is not None and started[1].is_alive():
+            return started[0]
+        with self._starting:
+            # There is no thread yet, or this process was forked from the one that has it: connections are not shared.
+            if self._started is None or not self._started[1].is_alive():
+                running = _Running(AsyncClient(self.server))
+                self._started = running, running.begin()
+            return self._started[0]

@@ -1,0 +1,1 @@
+"""Evaluate the IR directly: two-valued with a trace, and three-valued."""

@@ -1,0 +1,1 @@
+"""The type checker: parsed files in, typed rules or every diagnostic out."""

@@ -1,0 +1,70 @@
+"""The corpus of `authz fuzz`: what failed, and the first world that reached each code; scenario files, all of them."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from authz.documents import inspect_document
+from authz.engine.policy import Policy
+from authz.language.diagnostics import DiagnosticError
+from authz.verify.oracles import Wrong
+from authz.verify.worlds import World, as_scenario, world_from
+
+MOST_KEPT = 100
+"""How many worlds a corpus keeps at most."""
+
+
+class Corpus:
+    """A folder of scenario files, each named by the vocabulary that it was drawn under."""
+
+    def __init__(self, folder: Path, policy: Policy) -> None:
+        self.folder, self.policy = folder, policy
+        self.shape = policy.bundle.shape[:12]
+        self.kept = self.skipped = 0
+
+    def worlds(self) -> Iterator[World]:
+        """The worlds that were kept, what failed first; those of another vocabulary are skipped, and counted."""
+        files = sorted(self.folder.glob("*.json"), key=lambda path: (not path.name.startswith("failed"), path.name))
+        for path in files:
+            if self.shape not in path.name:
+                self.skipped += 1
+                continue
+            try:
+                document, _ = inspect_document(path, str(path))
+                (given,) = document["scenarios"]
+                world = world_from(self.policy, given.get("facts", {}), given["request"], given.get("parameters", {}))
+            except (DiagnosticError, KeyError, TypeError, ValueError, AttributeError):
+                self.skipped += 1
+                continue
+            self.kept += 1
+            yield world
+
+    def keep(self, world: World, reasons: tuple[str, ...]) -> None:
+        """Keep a world that reached what none did before."""
+        if self.kept < MOST_KEPT:
+            self.kept += 1
+            expect: dict[str, Any] = {"decision": "deny" if reasons else "allow", "reasons": list(reasons)}
+            self._write("kept", world, expect, " ".join(reasons) or "a permit")
+
+    def fail(self, wrong: Wrong) -> Path:
+        """Keep what failed, as a scenario that expects what is right."""
+        expect: dict[str, Any] = {"decision": wrong.right}
+        if wrong.reasons is not None:
+            expect["reasons"] = list(wrong.reasons)
+        return self._write("failed", wrong.world, expect, f"{wrong.check}: {wrong.said}")
+
+    def _write(self, kind: str, world: World, expect: dict[str, Any], title: str) -> Path:
+        scenario = as_scenario(self.policy, world)
+        name = hashlib.sha256(json.dumps(scenario, sort_keys=True).encode()).hexdigest()[:12]
+        text = json.dumps(
+            {"scenarios": [{"id": name, "title": title, **scenario, "expect": expect}]}, indent=1, ensure_ascii=False
+        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{kind}-{self.shape}-{name}.json"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            part.write_text(text + "\n", encoding="utf-8")
+            part.replace(path)
+        return path
