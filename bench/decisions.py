@@ -23,8 +23,9 @@ from authz.language.diagnostics import DiagnosticError
 from bench import handwritten
 from bench.shapes import SHAPES, Shape, turned
 from bench.timing import Call, Contender, paired, ratio
-from tests import plain_reading, worlds
-from tests.worlds import World
+from tests.support import oracle as plain_reading
+from tests.support import student_worlds as worlds
+from tests.support.student_worlds import World
 
 BUNDLE = Path("policies/student_data")
 WORKED = BUNDLE / "scenarios" / "worked.json"

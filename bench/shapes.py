@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.worlds import World, dated, given, permitting, withdrawn
+from tests.support.student_worlds import World, dated, given, permitting, withdrawn
 
 Row = dict[str, Any]
 Shape = Callable[[int], World]

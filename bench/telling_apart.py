@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
-from tests.serving import EVALUATION, EVALUATIONS, SEARCH, STUDENT, serving
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, STUDENT, serving
 
 STUDENTS = ["nobody", "tim", "bo", "lot"]
 ITEMS = 50

@@ -1,13 +1,12 @@
 """What every test may ask for: the student bundle, compiled."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from authz import Policy, load_bundle
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 STUDENT_DATA = ROOT / "policies" / "student_data"
 AUTHZEN = ROOT / "tests" / "bundles" / "authzen"
 

@@ -17,9 +17,9 @@ from bench.http.plain import Deciding, create_app
 from bench.http.population import about, evaluation, population
 from bench.peers.contenders import by_hand, oso, poort, poort_loaded, poort_whole
 from bench.peers.workload import cases, oracle
-from tests import plain_reading
-from tests.serving import EVALUATION, EVALUATIONS, STUDENT, serving
-from tests.test_overload import lasting
+from tests.api.test_overload import lasting
+from tests.support import oracle as plain_reading
+from tests.support.server import EVALUATION, EVALUATIONS, STUDENT, serving
 
 
 @pytest.mark.parametrize("make", [by_hand, poort, poort_loaded, poort_whole])

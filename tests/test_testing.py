@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from authz import Policy, load_bundle
 from authz.testing import World, as_scenario, decide, facts, requests, worlds
 from authz.verify.worlds import seeds
-from tests.conftest import STUDENT_DATA
+from tests.support.paths import STUDENT_DATA
 
 AUTHZEN = load_bundle(Path(__file__).parent / "bundles" / "authzen")
 STUDENT = load_bundle(STUDENT_DATA)

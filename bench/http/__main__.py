@@ -26,8 +26,8 @@ from bench.http import cerbos, ten
 from bench.http.load import CONNECTIONS, Asked, Failed, Most, Tail, memory, most, stop, tail
 from bench.http.population import about, evaluation, population
 from bench.peers.workload import cases, oracle
-from tests import plain_reading
-from tests.serving import EVALUATION, EVALUATIONS, SEARCH, free_port
+from tests.support import oracle as plain_reading
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, free_port
 
 SERVER, CLIENT = 0, 1
 BATCH, AGREE_ON, CASES = 50, 200, 2_000

@@ -1,0 +1,752 @@
+"""Who may call: keys, signed tokens, rights, suppliers that ask only as themselves, and files that change meanwhile."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+import jwt
+import pytest
+from authz_api.app import Reloaded, create_app
+from authz_api.authn.authenticator import Identity, configured
+from authz_api.authn.callers import Caller, Callers, Right, load_callers, new_key, save_callers
+from authz_api.authn.jwt import BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
+from authz_api.decision_log.recorder import Recorder
+from authz_api.problems import Problem
+from authz_api.rate_limit import Admission
+from authz_api.state import Node, load
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+
+from authz.language.diagnostics import DiagnosticError
+from tests.api.test_http import SARA, about
+from tests.api.test_server import eventually
+from tests.support.server import EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
+
+PUBLIC = {
+    "/.well-known/authzen-configuration",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/oauth2-redirect",
+    "/static-offline-docs",
+}
+RIGHTS = {
+    EVALUATION: Right.EVALUATE,
+    EVALUATIONS: Right.EVALUATE,
+    SEARCH + "subject": Right.SEARCH,
+    SEARCH + "resource": Right.SEARCH,
+    SEARCH + "action": Right.SEARCH,
+    "/metrics": Right.OPERATE,
+    "/reload": Right.OPERATE,
+}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "authz", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def add(file: Path, name: str, *options: str) -> str:
+    done = command("callers", "add", name, "--file", str(file), *options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
+# Every route, by the application's own table.
+
+
+def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
+    keys: dict[Right, str] = {}
+    callers = []
+    for right in Right:
+        keys[right], key = new_key()
+        callers.append(Caller(name=right.value, rights=frozenset({right}), key=key))
+
+    async def reload() -> Reloaded:
+        return Reloaded.DONE
+
+    app = create_app(
+        Node(load(STUDENT, STUDENT / "facts.json")),
+        public_url="http://127.0.0.1",
+        key=b"k" * 32,
+        recorder=Recorder(tmp_path / "record"),
+        identity=Identity(callers=Callers(tuple(callers))),
+        admission=Admission(),
+        reload=reload,
+    )
+
+    async def walk() -> int:
+        walked = 0
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            for route in app.app.routes:
+                assert isinstance(route, APIRoute | Route | Mount)
+                if route.path in PUBLIC:
+                    continue
+                assert isinstance(route, Route)
+                right = RIGHTS[route.path]
+                for method in (route.methods or set()) - {"HEAD"}:
+                    call: dict[str, Any] = {
+                        "method": method,
+                        "url": route.path,
+                        "json": {} if method == "POST" else None,
+                    }
+                    for headers in ({}, bearer("poort_0000000000000000_x"), {"authorization": "Basic eDp5"}):
+                        answer = await client.request(**call, headers=headers)
+                        assert answer.status_code == 401, route.path
+                        assert answer.headers["www-authenticate"].startswith("Bearer")
+                    for held, key in keys.items():
+                        answer = await client.request(**call, headers=bearer(key))
+                        assert (answer.status_code == 403) == (held is not right), (route.path, held)
+                        assert answer.status_code in (200, 400, 403)
+                    walked += 1
+        return walked
+
+    assert asyncio.run(walk()) == len(RIGHTS)
+
+
+# A service with keys.
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str], Path]]:
+    folder = tmp_path_factory.mktemp("keyed")
+    file = folder / "callers.json"
+    keys = {
+        "portal": add(file, "portal", "--right", "evaluate", "--right", "search"),
+        "ops": add(file, "ops", "--right", "operate"),
+        "admin": add(file, "admin", "--right", "evaluate", "--right", "explain"),
+        "x": add(file, "x", "--right", "evaluate", "--right", "search", "--subject", "X"),
+        "z": add(file, "z", "--right", "evaluate", "--right", "search", "--subject", "Z"),
+    }
+    with serving(folder, STUDENT, "--callers", str(file)) as served:
+        yield served, keys, file
+
+
+def test_a_key_is_shown_once_and_kept_as_a_digest(keyed: tuple[Served, dict[str, str], Path]) -> None:
+    _, keys, file = keyed
+    text = file.read_text()
+    for key in keys.values():
+        _, id, secret = key.split("_", 2)
+        assert len(base64.urlsafe_b64decode(secret + "=")) == 32
+        assert secret not in text and id in text
+        assert hashlib.sha256(secret.encode()).hexdigest() in text
+    assert file.stat().st_mode & 0o777 == 0o600
+    listed = command("callers", "list", "--file", str(file)).stdout
+    assert all(name in listed for name in keys) and not any(key in listed for key in keys.values())
+
+
+def test_rights_say_what_is_answered(keyed: tuple[Served, dict[str, str], Path]) -> None:
+    served, keys, _ = keyed
+    assert served.post(EVALUATION, SARA).status_code == 401
+    assert served.post(EVALUATION, SARA, **bearer(keys["portal"])).json()["decision"] is True
+    assert served.post(EVALUATION, SARA, **bearer(keys["portal"][:-1])).status_code == 401
+    assert served.post(EVALUATION, SARA, **bearer(keys["ops"])).status_code == 403
+    assert served.client.get("/metrics", headers=bearer(keys["portal"])).status_code == 403
+    assert served.client.get("/metrics", headers=bearer(keys["ops"])).status_code == 200
+    assert served.post("/reload", {}, **bearer(keys["ops"])).json() == {"status": "reloaded"}
+    refused = about("resource.id", "nobody")
+    assert "reason_admin" not in served.post(EVALUATION, refused, **bearer(keys["portal"])).json()["context"]
+    admin = served.post(EVALUATION, {**refused, "options": {"explain": True}}, **bearer(keys["admin"])).json()
+    assert admin["context"]["reason_admin"]["codes"] == ["UNKNOWN_STUDENT"]
+    assert served.records()[-1]["caller"] == "admin"
+    assert not any(key in served.record.read_text() for key in keys.values())
+
+
+def test_a_supplier_asks_only_as_itself(keyed: tuple[Served, dict[str, str], Path]) -> None:
+    served, keys, _ = keyed
+    x, z = bearer(keys["x"]), bearer(keys["z"])
+    assert served.post(EVALUATION, SARA, **x).json()["decision"] is True
+    for call in (EVALUATION, SEARCH + "action", SEARCH + "resource"):
+        assert served.post(call, SARA, **z).status_code == 403
+    other_type = about("subject.type", "student")
+    assert served.post(EVALUATION, other_type, **x).status_code == 403
+    own, others = {**SARA}, about("subject.id", "Z")
+    answers = served.post(EVALUATIONS, {"evaluations": [own, others, own]}, **x).json()["evaluations"]
+    assert [one["decision"] for one in answers] == [True, False, True]
+    assert answers[1]["context"]["error"]["status"] == 403 and "reason_user" not in answers[1]["context"]
+    # Who may read Sara's schedule is no supplier's to know: X finds itself, Z finds nobody.
+    found = {name: served.post(SEARCH + "subject", SARA, **bearer(keys[name])).json() for name in ("portal", "x", "z")}
+    assert {one["id"] for one in found["portal"]["results"]} == {"X"}
+    assert {one["id"] for one in found["x"]["results"]} == {"X"}
+    assert found["z"]["results"] == [] and found["z"]["page"]["count"] == 0
+
+
+def test_a_page_token_is_its_callers_own(keyed: tuple[Served, dict[str, str], Path]) -> None:
+    served, keys, _ = keyed
+    body = {**SARA, "page": {"limit": 1}}
+    token = served.post(SEARCH + "action", body, **bearer(keys["portal"])).json()["page"]["next_token"]
+    again = {**SARA, "page": {"token": token}}
+    assert served.post(SEARCH + "action", again, **bearer(keys["portal"])).status_code == 200
+    assert served.post(SEARCH + "action", again, **bearer(keys["x"])).status_code == 400
+
+
+def test_who_is_not_known_is_told_so_before_a_body_is_read(keyed: tuple[Served, dict[str, str], Path]) -> None:
+    served, _, _ = keyed
+    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    with served.connect() as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_caller_that_is_revoked_is_soon_nobody(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "callers.json"
+    kept, lost = (add(file, name, "--right", "evaluate") for name in ("kept", "lost"))
+    with serving(tmp_path, STUDENT, "--callers", str(file), "--workers", workers) as served:
+
+        def statuses(key: str) -> set[int]:
+            # Connections of their own: any worker may take them.
+            asked = [
+                httpx.post(served.url + EVALUATION, json=SARA, headers=bearer(key), trust_env=False) for _ in range(8)
+            ]
+            return {each.status_code for each in asked}
+
+        assert statuses(lost) == statuses(kept) == {200}
+        assert command("callers", "revoke", "lost", "--file", str(file)).returncode == 0
+        assert eventually(lambda: statuses(lost) == {401})
+        assert statuses(kept) == {200}
+        # A file that cannot be read takes nobody's rights, and gives none.
+        sound = file.read_text()
+        file.write_text("{")
+        assert eventually(lambda: "callers refused" in served.log.read_text())
+        assert (statuses(kept), statuses(lost)) == ({200}, {401})
+        file.write_text(sound)
+        new = add(file, "new", "--right", "evaluate")
+        assert eventually(lambda: statuses(new) == {200})
+
+
+# What cannot be configured.
+
+
+def test_what_is_configured_by_half_does_not_start(tmp_path: Path) -> None:
+    file, empty, jwks = tmp_path / "callers.json", tmp_path / "empty.json", tmp_path / "jwks.json"
+    add(file, "portal", "--right", "evaluate")
+    tokens = tmp_path / "tokens.json"
+    add(tokens, "idp", "--right", "evaluate", "--token-subject", "someone")
+    empty.write_text('{"callers": []}')
+    jwks.write_text('{"keys": []}')
+    whole = ["--jwt-issuer", "https://idp.example", "--jwt-audience", "poort", "--jwt-jwks", str(jwks)]
+    for options, said in (
+        (["--callers", str(tmp_path / "none.json")], "none.json: no such file"),
+        (["--callers", str(empty)], "has no callers"),
+        (["--callers", str(tokens)], "no --jwt-issuer is given"),
+        (["--callers", str(file), *whole], "no caller in"),
+        (["--callers", str(tokens), *whole], "did not contain any keys"),
+        (whole, "--callers"),
+        (["--callers", str(tokens), *whole[:4]], "half configured"),
+        (["--callers", str(tokens), *whole[2:]], "half configured"),
+        (["--callers", str(tokens), *whole, "--jwt-algorithm", "HS256"], "is not one of"),
+        (["--callers", str(tokens), *whole, "--jwt-algorithm", "none"], "is not one of"),
+        (["--callers", str(tokens), *whole[:4], "--jwt-jwks", "http://idp.example/keys"], "https"),
+        (["--callers", str(file), "--admin-reasons"], "explain"),
+    ):
+        done = command("serve", "--port", "0", *options)
+        assert done.returncode == 1 and said in done.stderr, (options, done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"name": "a", "rights": ["evaluate"]},
+        {"name": "a", "rights": [], "token_subject": "s"},
+        {"name": "a", "rights": ["everything"], "token_subject": "s"},
+        {"name": "a b", "rights": ["evaluate"], "token_subject": "s"},
+        {"name": "a", "rights": ["evaluate"], "token_subject": ""},
+        {"name": "a", "rights": ["evaluate", "explain"], "subject": "X", "token_subject": "s"},
+        {"name": "a", "rights": ["operate"], "subject": "X", "token_subject": "s"},
+        {"name": "a", "rights": ["evaluate"], "token_subject": "s", "admin": True},
+        {"name": "a", "rights": ["evaluate"], "key": {"id": "00", "sha256": "00"}},
+    ],
+)
+def test_a_file_of_callers_that_could_be_misread_is_refused(tmp_path: Path, caller: dict[str, Any]) -> None:
+    file = tmp_path / "callers.json"
+    file.write_text(json.dumps({"callers": [caller]}))
+    with pytest.raises(DiagnosticError):
+        load_callers(file)
+
+
+def test_two_callers_are_never_one(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    a = Caller(name="a", rights=frozenset({Right.EVALUATE}), token_subject="s")
+    for other in (a.model_copy(update={"token_subject": "t"}), a.model_copy(update={"name": "b"})):
+        save_callers(file, [a, other])
+        with pytest.raises(DiagnosticError, match="two callers"):
+            load_callers(file)
+
+
+def test_what_the_command_is_told_wrong(tmp_path: Path) -> None:
+    file = str(tmp_path / "callers.json")
+    add(Path(file), "portal", "--right", "evaluate")
+    for arguments, said in (
+        (["add", "portal", "--right", "evaluate"], "is a caller already"),
+        (["add", "b", "--right", "all"], "is not one of `evaluate`"),
+        (["add", "b"], "--right"),
+        (["add", "b", "--right", "evaluate", "--subject", "--token-subject"], "the value is missing"),
+        (["revoke", "portl"], "did you mean `portal`"),
+    ):
+        done = command("callers", *arguments, "--file", file)
+        assert done.returncode == 1 and said in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+# Signed tokens.
+
+RSA_KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+
+
+def jwks(**keys: rsa.RSAPrivateKey) -> dict[str, Any]:
+    return {
+        "keys": [
+            {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())), "kid": kid, "use": "sig"}
+            for kid, key in keys.items()
+        ]
+    }
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    given = {"iss": "https://idp.example", "aud": "poort", "sub": "someone", "exp": int(time.time()) + 300, **changed}
+    return {name: value for name, value in given.items() if value is not ...}
+
+
+def token(key: Any = RSA_KEY, kid: str | None = "one", algorithm: str = "RS256", **changed: Any) -> str:
+    return jwt.encode(claims(**changed), key, algorithm, {"kid": kid} if kid else None)
+
+
+def part(value: object) -> bytes:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+
+def by_hand(header: dict[str, Any], secret: bytes | None) -> str:
+    signed = part(header) + b"." + part(claims())
+    signature = b"" if secret is None else hmac.new(secret, signed, hashlib.sha256).digest()
+    return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
+
+
+def verifier(folder: Path, **keys: rsa.RSAPrivateKey) -> Verifier:
+    file = folder / "jwks.json"
+    file.write_text(json.dumps(jwks(**keys)))
+    issuer = Issuer("https://idp.example", "poort", str(file))
+    found = Verifier(issuer)
+    found.take(fetch(issuer))
+    return found
+
+
+def test_a_token_is_taken_only_if_all_of_it_is_right(tmp_path: Path) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    assert sound.subject(token()) == sound.subject(token()) == "someone"
+    assert sound.subject(token(kid=None)) == "someone"
+    public = RSA_KEY.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    past = int(time.time()) - 60
+    wrong = {
+        "another's key": token(OTHER_KEY),
+        "expired": token(exp=past),
+        "not yet": token(nbf=int(time.time()) + 600),
+        "no expiry": token(exp=...),
+        "another issuer": token(iss="https://evil.example"),
+        "no issuer": token(iss=...),
+        "another audience": token(aud="another"),
+        "no audience": token(aud=...),
+        "no subject": token(sub=...),
+        "another algorithm": token(algorithm="RS512"),
+        "no algorithm": by_hand({"alg": "none", "kid": "one"}, None),
+        "an HMAC with the public key": by_hand({"alg": "HS256", "kid": "one"}, public),
+        "RS256 said of an HMAC": by_hand({"alg": "RS256", "kid": "one"}, public),
+        "critical extensions": jwt.encode(claims(), RSA_KEY, "RS256", {"kid": "one", "crit": ["exp"]}),
+        "no signature": token().rpartition(".")[0] + ".",
+        "cut": token()[:-8],
+        "nothing": "..",
+        "noise": "a.b.c",
+    }
+    for name, each in wrong.items():
+        with pytest.raises(BadToken):
+            print(name, sound.subject(each))
+    with pytest.raises(UnknownKey):
+        sound.subject(token(kid="two"))
+
+
+def test_a_key_is_for_its_own_algorithm_and_for_verifying(tmp_path: Path) -> None:
+    served = jwks(one=RSA_KEY)
+    for said, sound in (
+        ({"alg": "RS256"}, True),
+        ({"alg": "RS512"}, False),
+        ({"key_ops": ["verify"]}, True),
+        ({"key_ops": ["encrypt"]}, False),
+        ({"use": "enc"}, False),
+    ):
+        file = tmp_path / "keys.json"
+        file.write_text(json.dumps({"keys": [{**served["keys"][0], **said}]}))
+        found = Verifier(Issuer("https://idp.example", "poort", str(file), ("RS256", "RS512")))
+        if sound:
+            found.take(fetch(found.issuer))
+            assert found.subject(token()) == "someone"
+            continue
+        with pytest.raises((BadToken, NoKeys)):
+            found.take(fetch(found.issuer))
+            found.subject(token())
+
+
+def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    begun = time.time()
+    lasting = token(exp=int(begun) + 100)
+    assert sound.subject(lasting) == "someone"
+    sound.clock = lambda: begun + 111
+    with pytest.raises(BadToken):
+        sound.clock = lambda: begun + 90_000
+        sound.subject(lasting)
+    sound.clock = time.time
+    sound.take({"two": next(iter(sound.keys.values()))})
+    with pytest.raises(UnknownKey):
+        sound.subject(lasting)
+
+
+def test_keys_that_could_not_be_fetched_for_a_day_prove_nothing_not_even_what_they_proved_before(
+    tmp_path: Path,
+) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    begun = time.time()
+    lasting = token(exp=int(begun) + 1_000_000)
+    assert sound.subject(lasting) == "someone"
+    sound.clock = lambda: begun + 90_000
+    with pytest.raises(BadToken, match="could not be fetched"):
+        sound.subject(lasting)
+
+
+def test_no_claim_of_a_signed_token_is_more_than_a_bad_token(tmp_path: Path) -> None:
+    sound = verifier(tmp_path, one=RSA_KEY)
+    for wrong in ({"exp": 10**400}, {"exp": float("inf")}, {"nbf": 10**400}, {"sub": ["someone"]}, {"iat": "now"}):
+        with pytest.raises(BadToken):
+            print(wrong, sound.subject(token(**wrong)))
+
+
+def test_keys_that_nest_without_end_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Keys, "raw", b'{"keys":' + b"[" * 100_000)
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
+        with pytest.raises(NoKeys):
+            fetch(issuer)
+        server.shutdown()
+
+
+class _Keys(BaseHTTPRequestHandler):
+    served: ClassVar[dict[str, Any]] = {}
+    raw = b""
+    seconds = 0.0
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        time.sleep(self.seconds)
+        data = self.raw or json.dumps(self.served).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_keys_by_url_are_rotated_and_rights_are_the_files(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _Keys.served, _Keys.asked = jwks(one=RSA_KEY), 0
+        file = tmp_path / "callers.json"
+        assert add(file, "idp", "--right", "evaluate", "--token-subject", "someone") == ""
+        options = ["--callers", str(file), "--jwt-issuer", "https://idp.example", "--jwt-audience", "poort"]
+        options += ["--jwt-jwks", f"http://127.0.0.1:{server.server_address[1]}/keys"]
+        with serving(tmp_path, STUDENT, *options) as served:
+
+            def status(**given: Any) -> int:
+                return served.post(EVALUATION, SARA, **bearer(token(**given))).status_code
+
+            assert [status(), status(sub="another"), status(scope="operate", exp=1)] == [200, 403, 401]
+            assert served.records()[-1]["caller"] == "idp"
+            before = _Keys.asked
+            # A new key is fetched when the first token names it; unknown ones are asked for once in a while.
+            _Keys.served = jwks(two=OTHER_KEY)
+            assert status(key=OTHER_KEY, kid="two") == 200
+            assert status() == 401
+            assert [status(kid=f"no-{n}") for n in range(20)] == [401] * 20
+            assert _Keys.asked == before + 1
+        server.shutdown()
+
+
+def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Keys, "served", jwks(one=RSA_KEY))
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
+        held = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
+        verifying = Verifier(issuer)
+        verifying.take(fetch(issuer))
+        identity = Identity(callers=Callers((held,)), verifier=verifying)
+        monkeypatch.setattr(_Keys, "served", jwks(two=OTHER_KEY))
+        monkeypatch.setattr(_Keys, "seconds", 0.3)
+        sent = f"Bearer {token(key=OTHER_KEY, kid='two')}".encode()
+
+        async def ask() -> list[Any]:
+            calls = (identity.caller(sent, Right.EVALUATE) for _ in range(10))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        found = asyncio.run(ask())
+        server.shutdown()
+    assert found == [held] * 10
+
+
+# A file of callers that changes.
+
+
+def two_callers() -> tuple[Caller, Caller]:
+    kept, lost = (Caller(name=name, rights=frozenset({Right.EVALUATE}), key=new_key()[1]) for name in ("kept", "lost"))
+    return kept, lost
+
+
+def test_who_is_revoked_while_the_service_starts_is_soon_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    identity = configured(file, None)
+    save_callers(file, [kept])
+
+    async def watch() -> None:
+        watching = asyncio.create_task(identity.watch())
+        for _ in range(40):
+            await asyncio.sleep(0.05)
+        watching.cancel()
+
+    asyncio.run(watch())
+    assert identity.callers is not None and identity.callers.all == (kept,)
+
+
+def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "callers.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    identity = configured(file, None)
+    read, slow = load_callers, threading.Event()
+
+    def reading(path: Path) -> Callers:
+        found = read(path)
+        if len(found.all) == 2:
+            slow.wait(1)
+        return found
+
+    monkeypatch.setattr("authz_api.authn.authenticator.load_callers", reading)
+
+    async def twice() -> None:
+        first = asyncio.create_task(identity.reload())
+        await asyncio.sleep(0.1)
+        save_callers(file, [kept])
+        await identity.reload()
+        slow.set()
+        await first
+
+    asyncio.run(twice())
+    assert identity.callers is not None and identity.callers.all == (kept,)
+
+
+def test_callers_added_at_once_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    names = [f"caller-{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: add(file, name, "--right", "evaluate"), names))
+    assert sorted(each.name for each in load_callers(file).all) == names
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "callers.json", tmp_path / "link.json"
+    kept, lost = two_callers()
+    save_callers(file, [kept, lost])
+    link.symlink_to(file)
+    save_callers(link, [kept])
+    assert link.is_symlink() and load_callers(file).all == (kept,)
+
+
+# Too many calls.
+
+
+def test_a_place_is_given_back_and_nobody_takes_all() -> None:
+    admission = Admission(calls=4)
+    taken = [admission.enter("a"), admission.enter("a")]
+    with pytest.raises(Problem) as wrong:
+        admission.enter("a")
+    assert (wrong.value.status, wrong.value.headers) == (429, {"retry-after": "1"})
+    # Nobody may have more than is left for others.
+    taken.append(admission.enter("b"))
+    with pytest.raises(Problem) as wrong:
+        admission.enter("b")
+    assert wrong.value.status == 429
+    taken.append(admission.enter("c"))
+    with pytest.raises(Problem) as full:
+        admission.enter("d")
+    assert full.value.status == 503
+    for account in taken:
+        admission.leave(account)
+    assert admission.under_way == 0 and all(each.under_way == 0 for each in admission.accounts.values())
+    admission.leave(admission.enter("c"))
+
+
+def test_a_rate_counts_evaluations_and_comes_back_with_time() -> None:
+    now = 0.0
+    admission = Admission(rate=10, clock=lambda: now)
+
+    def ask(items: int) -> int:
+        try:
+            account = admission.enter("a")
+            account.left -= items
+            admission.leave(account)
+        except Problem as problem:
+            return problem.status
+        return 200
+
+    assert [ask(5), ask(5), ask(1)] == [200, 200, 429]
+    now = 0.5
+    assert [ask(100), ask(1)] == [200, 429]
+    now = 9.0
+    assert ask(1) == 429
+    now = 10.5
+    assert ask(1) == 200
+
+
+def test_over_the_rate_is_told_at_once_and_others_are_answered(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    one, other = (bearer(add(file, name, "--right", "evaluate")) for name in ("one", "other"))
+    with serving(tmp_path, STUDENT, "--callers", str(file), "--rate", "5") as served:
+        asked = [served.post(EVALUATION, SARA, **one) for _ in range(50)]
+        assert {each.status_code for each in asked} == {200, 429}
+        assert sum(each.status_code == 200 for each in asked) <= 5 + 5 * 30
+        refused = next(each for each in asked if each.status_code == 429)
+        assert refused.headers["retry-after"] == "1" and "decision" not in refused.json()
+        assert served.post(EVALUATION, SARA, **other).status_code == 200
+
+
+def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    slow, other = (add(file, name, "--right", "evaluate") for name in ("slow", "other"))
+    with serving(tmp_path, STUDENT, "--callers", str(file), "--most-calls", "8") as served:
+        head = (
+            f"POST {EVALUATION} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {slow}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        ).encode()
+        held = [served.connect() for _ in range(40)]
+        for connection in held:
+            connection.sendall(head)
+        # Those over the slow caller's share are told so; its others hold nobody up.
+        told = [connection.recv(4096)[:12] for connection in held[4:]]
+        assert set(told) == {b"HTTP/1.1 429"}
+        assert served.post(EVALUATION, SARA, **bearer(other)).json()["decision"] is True
+        for connection in held:
+            connection.close()
+        assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(slow)).status_code == 200)
+
+
+def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authz_api.authn.jwt.FETCH_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = threading.Event()
+
+        def drip() -> None:
+            # Each byte is in time, and the whole of them is not.
+            while not ended.is_set():
+                connection, _ = listening.accept()
+                with connection, contextlib.suppress(OSError):
+                    for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n" + b" " * 1000:
+                        if ended.wait(0.2):
+                            return
+                        connection.sendall(bytes([byte]))
+
+        threading.Thread(target=drip, daemon=True).start()
+        file = tmp_path / "callers.json"
+        kept, lost = two_callers()
+        idp = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
+        save_callers(file, [kept, lost, idp])
+        issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
+        identity = Identity(file, load_callers(file), Verifier(issuer))
+        sent = f"Bearer {token(kid='unknown')}".encode()
+
+        async def revoke() -> Any:
+            watching = asyncio.create_task(identity.watch())
+            asked = asyncio.create_task(identity.caller(sent, Right.EVALUATE))
+            await asyncio.sleep(0.3)
+            save_callers(file, [kept, idp])
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if identity.callers and len(identity.callers.all) == 2:
+                    break
+            seen = identity.callers
+            told = (await asyncio.gather(asked, return_exceptions=True))[0]
+            watching.cancel()
+            return seen, told
+
+        callers, told = asyncio.run(asyncio.wait_for(revoke(), 30))
+        ended.set()
+    assert callers is not None and callers.all == (kept, idp)
+    assert isinstance(told, Problem) and told.status == 401
+
+
+def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    class _Elsewhere(_Keys):
+        def do_GET(self) -> None:
+            if self.path == "/keys":
+                self.send_response(302)
+                self.send_header("location", "/other")
+                self.end_headers()
+            else:
+                super().do_GET()
+
+    with HTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Elsewhere, "served", jwks(one=RSA_KEY))
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert list(fetch(Issuer("https://idp.example", "poort", f"{url}/other"))) == ["one"]
+        with pytest.raises(NoKeys):
+            fetch(Issuer("https://idp.example", "poort", f"{url}/keys"))
+        server.shutdown()
+
+
+def test_who_is_revoked_while_its_body_comes_is_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    keys = {name: add(file, name, "--right", "evaluate") for name in ("lost", "kept")}
+    data = json.dumps(SARA).encode()
+    with serving(tmp_path, STUDENT, "--callers", str(file)) as served, served.connect() as connection:
+        lines = [f"POST {EVALUATION} HTTP/1.1", "Host: x", "Content-Type: application/json"]
+        lines += [f"Content-Length: {len(data)}", f"Authorization: Bearer {keys['lost']}", "", ""]
+        connection.sendall("\r\n".join(lines).encode() + data[:-9])
+        time.sleep(0.2)
+        assert command("callers", "revoke", "lost", "--file", str(file)).returncode == 0
+        assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(keys["lost"])).status_code == 401)
+        connection.sendall(data[-9:])
+        told = connection.recv(65536)
+        assert told.startswith(b"HTTP/1.1 401 ") and b"www-authenticate: Bearer" in told and b"decision" not in told

@@ -1,0 +1,167 @@
+"""A guarded route runs on a permit alone; and the client's page does what it says."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request
+from sybil import Document
+from sybil.parsers.markdown import CodeBlockParser
+
+from authz.client import Answer, AsyncClient, Evaluation, Malformed, Resource, Server
+from authz.client.fastapi import UNANSWERED, guard
+from tests.api.test_authentication import add
+from tests.api.test_http import NO_PERMISSION
+from tests.support.client_cases import AT_SCHOOL, SCHEDULE, X, patient
+from tests.support.faulty_server import PERMIT, http, playing, saying
+from tests.support.server import ROOT, STUDENT, Served, serving
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str]]:
+    folder = tmp_path_factory.mktemp("guarded")
+    file = folder / "callers.json"
+    key = add(file, "portal", "--right", "evaluate", "--right", "search")
+    with serving(folder, STUDENT, "--callers", str(file)) as served:
+        yield served, key
+
+
+def call(app: FastAPI, *paths: str, raises: bool = True, **headers: str) -> list[httpx.Response]:
+    """What an application answers, from its start to its end."""
+
+    async def main() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=raises)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://a") as caller,
+        ):
+            return [await caller.get(path, headers=headers) for path in paths]
+
+    return asyncio.run(main())
+
+
+def guarded(client: AsyncClient, evaluation_of: Callable[..., Any], ran: list[Answer]) -> FastAPI:
+    """An application with a route that says when it ran."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/students/{student}/schedule")
+    async def schedule(permit: Annotated[Answer, Depends(guard(client, evaluation_of))]) -> dict[str, str]:
+        ran.append(permit)
+        return {"schedule": "..."}
+
+    return app
+
+
+def schedule_of(request: Request, student: str) -> Evaluation:
+    return Evaluation(X, SCHEDULE, Resource("student", student, AT_SCHOOL), dict(request.query_params))
+
+
+def got(server: Server, path: str = "sara/schedule") -> tuple[int, Any, dict[str, str], int]:
+    """What a caller of the route gets: status, body, headers, and how often the route ran."""
+    ran: list[Answer] = []
+    (response,) = call(guarded(AsyncClient(server), schedule_of, ran), f"/students/{path}")
+    assert all(ran)
+    return response.status_code, response.json(), dict(response.headers), len(ran)
+
+
+def test_a_route_runs_on_a_permit(keyed: tuple[Served, str]) -> None:
+    served, key = keyed
+    status, body, _, ran = got(patient(served.url, key))
+    assert (status, body, ran) == (200, {"schedule": "..."}, 1)
+
+
+def test_a_refusal_is_told_to_the_one_who_asked(keyed: tuple[Served, str]) -> None:
+    served, key = keyed
+    status, body, _, ran = got(patient(served.url, key), "nobody/schedule")
+    assert (status, body, ran) == (403, {"detail": NO_PERMISSION}, 0)
+
+
+def test_a_refusal_without_words_gets_some() -> None:
+    with playing(saying(http(b'{"decision": false}'))) as hostile:
+        status, body, _, ran = got(patient(hostile.url))
+    detail = {"code": "REFUSED", "en": "this is not allowed", "nl": "dit is niet toegestaan"}
+    assert (status, body, ran) == (403, {"detail": detail}, 0)
+
+
+def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served, str]) -> None:
+    served, key = keyed
+    with pytest.raises(Malformed, match=r"^context\.engagement: "):
+        got(patient(served.url, key), "sara/schedule?engagement=half")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        http(b'{"decision": "true"}'),
+        http(b'{"decision": false, "decision": true}'),
+        http(PERMIT, "500 Internal Server Error"),
+        http(PERMIT, "302 Found", "application/json", "Location: /permit"),
+        http()[:-1],
+        b"",
+    ],
+)
+def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with playing(saying(data), close=True) as hostile, caplog.at_level(logging.WARNING, "authz.client"):
+        status, body, headers, ran = got(patient(hostile.url, "poort_secret"))
+    assert (status, body, headers["retry-after"], ran) == (503, {"detail": UNANSWERED}, "1", 0)
+    assert len(hostile.heads) == 1
+    (line,) = caplog.messages
+    assert line.startswith(("not answered: the ", "not answered: `decision` is neither"))
+    assert "poort_secret" not in line
+
+
+def test_a_service_that_knows_nobody_lets_nobody_in(keyed: tuple[Served, str]) -> None:
+    served, _ = keyed
+    status, body, _, ran = got(patient(served.url, "poort_0000000000000000_x"))
+    assert (status, body, ran) == (503, {"detail": UNANSWERED}, 0)
+
+
+def test_what_asks_nothing_opens_nothing() -> None:
+    ran: list[Answer] = []
+    with playing(saying(http())) as hostile:
+        app = guarded(AsyncClient(patient(hostile.url)), lambda: None, ran)
+        (response,) = call(app, "/students/sara/schedule", raises=False)
+    assert (response.status_code, ran, hostile.connections) == (500, [], 0)
+
+
+# The page.
+
+
+def test_the_page_does_what_it_says(
+    keyed: tuple[Served, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served, key = keyed
+    monkeypatch.setenv("AUTHZ_TOKEN", key)
+    names: dict[str, Any] = {}
+
+    def run(example: Any) -> None:
+        text = str(example.parsed).replace("https://authz.example", served.url)
+        exec(compile(text, "docs/client.md", "exec"), names)
+
+    page = Document.parse(str(ROOT / "docs" / "client.md"), CodeBlockParser("python", run))
+    examples = list(page.examples())
+    for example in examples:
+        example.evaluate()
+    assert len(examples) == 6
+    assert capsys.readouterr().out.splitlines() == [
+        "permitted",
+        "there is no permission to read this",
+        "sara read_grades",
+        "sara read_schedule",
+        "X",
+        "permitted",
+    ]
+    paths = ("/students/sara/schedule", "/students/nobody/schedule")
+    permitted, refused = call(names["app"], *paths, **{"x-supplier": "X"})
+    assert permitted.json() == {"id": "sara"}
+    assert (refused.status_code, refused.json()) == (403, {"detail": NO_PERMISSION})

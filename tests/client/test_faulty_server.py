@@ -1,0 +1,354 @@
+"""Against a server that means ill: whatever it says, it is asked once and nobody is let in."""
+
+import gzip
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from authz.client import Answer, Client, Outcome, Resource, ResourceSearch, Unanswered
+from authz.client.async_client import MOST_BYTES
+from authz.client.responses import MOST_NESTING
+from tests.support.client_cases import ABOUT_SARA, SCHEDULE, SECRET, X, ask, ask_all, nothing, patient, permitted, told
+from tests.support.faulty_server import (
+    ID,
+    NEITHER,
+    PERMIT,
+    TWICE,
+    UNSOUND,
+    Call,
+    Script,
+    chunked,
+    http,
+    playing,
+    saying,
+)
+
+BOMB = gzip.compress(b" " * 50_000_000 + PERMIT)
+NOT_JSON = "the content type is not application/json"
+ENCODED = "the answer is encoded, and that was not asked"
+ENDLESS = "the answer does not say where it ends"
+TOO_LARGE = f"the answer is larger than {MOST_BYTES} bytes"
+
+DEEP = f"the answer nests deeper than {MOST_NESTING}"
+BOTH = "an answer permits, and has an error"
+
+ILL = {
+    "true as text": (http(b'{"decision": "true"}'), NEITHER),
+    "true as a number": (http(b'{"decision": 1}'), NEITHER),
+    "true as a float": (http(b'{"decision": 1.0}'), NEITHER),
+    "true in a list": (http(b'{"decision": [true]}'), NEITHER),
+    "true for another member": (http(b'{"Decision": true}'), NEITHER),
+    "null": (http(b'{"decision": null}'), NEITHER),
+    "a true of no object": (http(b"true"), "the answer is no object"),
+    "an object in a list": (http(b'[{"decision": true}]'), "the answer is no object"),
+    "a decision twice": (http(TWICE), UNSOUND),
+    "a decision twice, once in escapes": (http(b'{"decision": true, "decisio\\u006e": false}'), UNSOUND),
+    "a member twice further down": (http(b'{"decision": true, "context": {"a": 1, "a": 2}}'), UNSOUND),
+    "a permit with an error": (http(b'{"decision": true, "context": {"error": {}}}'), BOTH),
+    "a context that is none": (http(b'{"decision": true, "context": []}'), "`context` is no object"),
+    "NaN": (http(b'{"decision": true, "a": NaN}'), UNSOUND),
+    "-Infinity": (http(b'{"decision": true, "a": -Infinity}'), UNSOUND),
+    "a number past all numbers": (http(b'{"decision": true, "a": 1e999}'), UNSOUND),
+    "a number with too many digits": (http(b'{"decision": true, "a": ' + b"1" * 5000 + b"}"), UNSOUND),
+    "no UTF-8": (http(b'{"decision": true, "a": "\xff"}'), UNSOUND),
+    "UTF-16": (http('{"decision": true}'.encode("utf-16")), UNSOUND),
+    "a byte order mark": (http(b"\xef\xbb\xbf" + PERMIT), UNSOUND),
+    "half a surrogate pair": (http(b'{"decision": true, "a": "\\ud800"}'), UNSOUND),
+    "two answers": (http(PERMIT + PERMIT), UNSOUND),
+    "no whole object": (http(PERMIT[:-1]), UNSOUND),
+    "a comma too many": (http(b'{"decision": true,}'), UNSOUND),
+    "no body": (http(b""), UNSOUND),
+    "nested deep": (http(b'{"decision": true, "a": ' + b"[" * 101 + b"]" * 101 + b"}"), DEEP),
+    "nested without end": (http(b'{"decision": true, "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"), UNSOUND),
+    "500": (http(PERMIT, "500 Internal Server Error"), "the server answered 500"),
+    "500 with a message": (http(b'{"error": {"message": "no\\nroom"}}', "500 Oh"), "the server answered 500: no room"),
+    "201": (http(PERMIT, "201 Created"), "the server answered 201"),
+    "203": (http(PERMIT, "203 Non-Authoritative"), "the server answered 203"),
+    "206": (http(PERMIT, "206 Partial Content"), "the server answered 206"),
+    "304": (b"HTTP/1.1 304 Not Modified\r\nX-Request-ID: <id>\r\n\r\n", "the server answered 304"),
+    "503": (http(b'{"error": {"message": "away"}}', "503 No"), "the server answered 503: away"),
+    "HTML": (http(PERMIT, "200 OK", "text/html"), NOT_JSON),
+    "almost JSON": (http(PERMIT, "200 OK", "application/jsonp"), NOT_JSON),
+    "two content types": (http(PERMIT, "200 OK", "application/json", "Content-Type: text/html"), NOT_JSON),
+    "no content type": (b"HTTP/1.1 200 OK\r\nContent-Length: 18\r\nX-Request-ID: <id>\r\n\r\n" + PERMIT, NOT_JSON),
+    "gzip": (http(gzip.compress(PERMIT), "200 OK", "application/json", "Content-Encoding: gzip"), ENCODED),
+    "gzip without end": (http(BOMB, "200 OK", "application/json", "Content-Encoding: gzip"), ENCODED),
+    "an encoding in name": (http(PERMIT, "200 OK", "application/json", "Content-Encoding: zstd"), ENCODED),
+    "a huge body": (http(b" " * MOST_BYTES + PERMIT), TOO_LARGE),
+    "a huge body in chunks": (chunked(*[b" " * 65536] * 17), TOO_LARGE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ill", ILL)
+def test_what_is_no_answer_lets_nobody_in_and_is_asked_once(ill: str) -> None:
+    data, message = ILL[ill]
+    with playing(saying(data)) as hostile:
+        assert ask(hostile) == nothing(message)
+    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+
+
+CUT = {
+    "nothing": b"",
+    "half a status line": b"HTTP/1.1 20",
+    "half its headers": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+    "half a body": http(PERMIT + b" " * 80)[:-40],
+    "half its chunks": chunked(PERMIT),
+    "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + PERMIT,
+    "garbage": b"\x00\x01\xfe" * 100 + b"\r\n\r\n",
+    "the answer alone": PERMIT + b"\r\n\r\n",
+    "two lengths": http(PERMIT, "200 OK", "application/json", "Content-Length: 5"),
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("cut", CUT)
+def test_what_is_cut_off_lets_nobody_in_and_is_asked_once(cut: str) -> None:
+    def script(call: Call) -> None:
+        call.send(CUT[cut])
+        call.connection.shutdown(socket.SHUT_WR)
+
+    with playing(script) as hostile:
+        answer = ask(hostile, token=SECRET)
+        assert answer.outcome is Outcome.UNANSWERED
+        assert answer.message.startswith("the server could not be asked (Re")
+        assert SECRET not in answer.message and len(answer.message) < 600
+    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+
+
+def test_a_body_that_ends_with_its_connection_may_be_half() -> None:
+    with playing(
+        saying(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: <id>\r\n\r\n" + PERMIT), close=True
+    ) as hostile:
+        assert ask(hostile) == nothing(ENDLESS)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize("to", ["{other}/access/v1/evaluation", "http://[", "/elsewhere"])
+def test_a_redirect_is_no_answer_and_is_not_followed(status: str, to: str) -> None:
+    with playing(saying(http())) as other:
+        location = "Location: " + to.format(other=other.url)
+        with playing(saying(http(PERMIT, status, "application/json", location))) as hostile:
+            assert ask(hostile, token=SECRET) == nothing(f"the server answered {status[:3]}")
+    assert (len(hostile.heads), len(other.heads), other.connections) == (1, 0, 0)
+
+
+def dripping(answer: bytes, at_once: int) -> Script:
+    """Sends so much at once, and then byte after byte."""
+
+    def script(call: Call) -> None:
+        data = answer.replace(ID, call.id)
+        call.send(data[:at_once])
+        for byte in data[at_once:]:
+            time.sleep(0.05)
+            call.send(bytes([byte]))
+
+    return script
+
+
+SLOW: dict[str, Script] = {
+    "headers byte by byte": dripping(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1000, 0),
+    "a body byte by byte": dripping(http(b" " * 10_000 + PERMIT), 300),
+    "interim answers without end": dripping(b"HTTP/1.1 103 Early\r\n\r\n" * 1000, 0),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_a_server_that_drips_holds_nobody_past_the_deadline(slow: str) -> None:
+    with playing(SLOW[slow]) as hostile, Client(patient(hostile.url, deadline=0.5, timeout=5)) as client:
+        began = time.monotonic()
+        assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 0.5 seconds")
+        assert time.monotonic() - began < 10
+    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+
+
+def test_a_server_that_keeps_still_is_not_waited_for() -> None:
+    over = threading.Event()
+
+    def script(call: Call) -> None:
+        over.wait(30)
+
+    with playing(script) as hostile:
+        answer = ask(hostile, timeout=0.5)
+        over.set()
+    assert answer == nothing("the server kept still for 0.5 seconds (ReadTimeout)")
+    assert len(hostile.heads) == 1
+
+
+def test_a_permit_that_comes_too_late_permits_nothing_that_is_asked_later() -> None:
+    given_up, late = threading.Event(), [True]
+
+    def script(call: Call) -> None:
+        if late:
+            late.clear()
+            given_up.wait(30)
+            call.send(http())
+        call.send(http(b'{"decision": false}'))
+
+    with playing(script) as hostile, Client(patient(hostile.url, deadline=2)) as client:
+        assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 2 seconds")
+        given_up.set()
+        assert client.evaluate(ABOUT_SARA) == Answer(Outcome.REFUSED)
+
+
+OTHER = "the server answered 200, and not to this question"
+
+
+def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
+    """Sent behind an answer, on a connection that is kept, it is not taken for the answer to the next question."""
+    refusal = http(b'{"decision": false}')
+    with playing(saying(refusal + http(), refusal)) as hostile, Client(patient(hostile.url)) as client:
+        answers = [client.evaluate(ABOUT_SARA) for _ in range(3)]
+    assert answers == [Answer(Outcome.REFUSED), nothing(OTHER), Answer(Outcome.REFUSED)]
+    assert (hostile.connections, len(hostile.heads)) == (2, 3)
+
+
+@pytest.mark.parametrize("id", [b"", b"<id>0", b"0", b"<id>, <id>", b"<id>\r\nX-Request-ID: <id>"])
+def test_an_answer_to_another_question_is_none(id: bytes) -> None:
+    with playing(saying(http().replace(b"<id>", id))) as hostile:
+        assert ask(hostile) == nothing(OTHER)
+    with playing(saying(http().replace(b"X-Request-ID: <id>\r\n", b""))) as hostile:
+        assert ask_all(hostile, 2) == (nothing(OTHER),) * 2
+
+
+def test_a_slow_answer_in_time_is_an_answer() -> None:
+    with playing(dripping(http(), 130)) as hostile:
+        assert ask(hostile) == permitted()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        http(b' {"decision":true,"context":{"evaluation_id":"1"}}\n'),
+        http(b'{"decision":true,"context":{"evaluation_id":"1"}}', "200 OK", "Application/JSON; charset=utf-8"),
+        chunked(b'{"decision": true', b',"context":{"evaluation_id":"1"}}', b""),
+        b"HTTP/1.1 103 Early Hints\r\n\r\n"
+        + http(b'{"decision":true,"context":{"evaluation_id":"1"},"more":[1.5,null]}'),
+    ],
+)
+def test_a_sound_permit_is_one_however_it_is_written(data: bytes) -> None:
+    with playing(saying(data)) as hostile:
+        assert ask(hostile) == permitted(evaluation_id="1")
+
+
+def test_a_refusal_in_another_servers_words_is_a_refusal() -> None:
+    for context in ("{}", '{"reason_user": {"403": "no"}}', '{"reason_user": {"code": 1, "en": "a", "nl": "b"}}'):
+        with playing(saying(http(f'{{"decision": false, "context": {context}}}'.encode()))) as hostile:
+            assert told(ask(hostile)) == (Outcome.REFUSED, None, "")
+
+
+def test_a_malformed_request_is_told_in_the_servers_words_but_for_the_secret() -> None:
+    said = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
+    for body, message in (
+        (said, "action: ... is missing  " + "x" * 476),
+        (b"no", "the server says no more than that the request is malformed"),
+        (PERMIT, "the server says no more than that the request is malformed"),
+    ):
+        with playing(saying(http(body, "400 Bad Request"))) as hostile:
+            assert ask(hostile, token=SECRET) == Answer(Outcome.MALFORMED, message=message)
+
+
+def test_a_server_that_could_not_decide_did_not_refuse() -> None:
+    body = b'{"decision": false, "context": {"error": {"status": 500, "message": "the request could not be judged"}}}'
+    with playing(saying(http(body))) as hostile:
+        assert told(ask(hostile)) == (Outcome.UNANSWERED, None, "the request could not be judged")
+
+
+# Batches.
+
+NO_LIST = "the answer has no list `evaluations`"
+ONE = "2 were asked, and 1 are answered"
+
+BATCHES = {
+    "too few": (b'{"evaluations": [{"decision": true}]}', ONE),
+    "too many": (b'{"evaluations": [' + b", ".join([PERMIT] * 3) + b"]}", "2 were asked, and 3 are answered"),
+    "none": (b'{"evaluations": []}', "2 were asked, and 0 are answered"),
+    "a single answer": (PERMIT, NO_LIST),
+    "answers by number": (b'{"evaluations": {"1": {"decision": true}, "0": {}}}', NO_LIST),
+    "one that is none": (b'{"evaluations": [{"decision": true}, {"decision": "true"}]}', NEITHER),
+    "one that is no object": (b'{"evaluations": [{"decision": true}, true]}', "an answer is no object"),
+    "a member twice in one": (b'{"evaluations": [{"decision": true}, ' + TWICE + b"]}", UNSOUND),
+    "one list in another": (b'{"evaluations": [[{"decision": true}, {"decision": true}]]}', ONE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_batch_that_is_answered_by_half_lets_nobody_in(batch: str) -> None:
+    body, message = BATCHES[batch]
+    with playing(saying(http(body))) as hostile:
+        assert ask_all(hostile, 2) == (nothing(message),) * 2
+    assert len(hostile.heads) == 1
+
+
+def test_a_batch_that_breaks_lets_nobody_in() -> None:
+    with playing(saying(http(b'{"evaluations": [{"decision": true}]}', "500 No"))) as hostile:
+        assert ask_all(hostile, 1) == (nothing("the server answered 500"),)
+    with playing(lambda call: None, close=True) as hostile:
+        assert [one.outcome for one in ask_all(hostile, 3)] == [Outcome.UNANSWERED] * 3
+
+
+def test_each_answer_of_a_batch_is_its_own() -> None:
+    error = '{"decision": false, "context": {"error": {"status": 400, "message": "evaluations[1]: is not an object"}}}'
+    with playing(saying(http(f'{{"evaluations": [{{"decision": true}}, {error}]}}'.encode()))) as hostile:
+        first, second = ask_all(hostile, 2)
+    assert first == permitted()
+    assert told(second) == (Outcome.MALFORMED, None, "evaluations[1]: is not an object")
+
+
+# Searches.
+
+
+def page(*ids: str, next: str = "", **more: Any) -> bytes:
+    results = [{"type": "student", "id": id} for id in ids]
+    return http(json.dumps({"results": results, "page": {"next_token": next}, **more}).encode())
+
+
+WRONGLY = "the page says wrongly what it holds, or what is next"
+NO_RESOURCE = "a result is no resource"
+
+PAGES = {
+    "no results": (http(b'{"page": {}}'), "the answer is no page of results"),
+    "a page that is none": (http(b'{"results": [], "page": []}'), "the answer is no page of results"),
+    "results of another kind": (http(b'{"results": [{"name": "a"}]}'), NO_RESOURCE),
+    "ids that are none": (http(b'{"results": [{"type": "student", "id": 1}]}'), NO_RESOURCE),
+    "results that are none": (http(b'{"results": ["a"]}'), NO_RESOURCE),
+    "properties that are none": (http(b'{"results": [{"type": "a", "id": "b", "properties": 1}]}'), NO_RESOURCE),
+    "a token that is none": (http(b'{"results": [], "page": {"next_token": 1}}'), WRONGLY),
+    "another number than it says": (page("b", page={"count": 2}), WRONGLY),
+    "a number that is none": (page("b", page={"count": True}), WRONGLY),
+    "the same token again": (page("b", next="1"), "the pages do not end"),
+    "nothing, and more to come": (page(next="2"), "the pages do not end"),
+    "500": (http(b'{"results": []}', "500 No"), "the server answered 500"),
+    "a member twice": (http(b'{"results": [], "results": []}'), UNSOUND),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("second", PAGES)
+def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str) -> None:
+    data, message = PAGES[second]
+    with playing(saying(page("a", next="1"), data)) as hostile, Client(patient(hostile.url)) as client:
+        search = client.search(ResourceSearch(X, SCHEDULE, "student"))
+        found = [next(search)]
+        with pytest.raises(Unanswered) as unanswered:
+            next(search)
+    assert (found, str(unanswered.value)) == ([Resource("student", "a")], message)
+    assert len(hostile.heads) == 2
+
+
+def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
+    script = saying(page("a", "b", next="1"), page("c", next="2"), page())
+    with playing(script) as hostile, Client(patient(hostile.url)) as client:
+        found = [one.id for one in client.search(ResourceSearch(X, SCHEDULE, "student", context={"k": 1}), limit=2)]
+    assert found == ["a", "b", "c"]
+    asked = {
+        "subject": X.as_data(),
+        "action": SCHEDULE.as_data(),
+        "resource": {"type": "student"},
+        "context": {"k": 1},
+    }
+    assert [json.loads(body) for body in hostile.bodies] == [
+        {**asked, "page": page} for page in ({"limit": 2}, {"token": "1", "limit": 2}, {"token": "2", "limit": 2})
+    ]

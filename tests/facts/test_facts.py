@@ -1,0 +1,582 @@
+"""Facts documents: what a valid one says, every fault with its place, and that no fault in a document ever permits."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from authz import DiagnosticError, Policy, load_facts
+from authz.documents import parse_json, read_document
+from authz.instants import BEGIN, END
+from tests.support import student_worlds as worlds
+from tests.support.student_worlds import MAGISTER, given, permitting, withdrawn
+
+PARTIES = {
+    "schools": [{"id": "S1"}],
+    "suppliers": [{"id": "X"}],
+    "institutes": [{"id": "A"}],
+    "students": [{"id": "tim", "birth_date": "2009-05-12"}],
+}
+LINK = {"school": "S1", "supplier": "X"}
+ACCREDITATION = {"supplier": "X", "categories": ["name"]}
+GIVEN = given("g1")
+WITHDRAWN = withdrawn("g1")
+BSN = "this is a citizen service or education number (BSN, PGN): use a pseudonym"
+NO_INTERVAL = "the interval is empty: `valid_until` is not after `valid_from`"
+CATEGORIES = "`name`, `schedule`, `homework`, `grades`"
+
+
+def refusal(policy: Policy, document: object) -> str:
+    with pytest.raises(DiagnosticError) as refused:
+        policy.facts(document)
+    return str(refused.value)
+
+
+def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+# One fault, one place.
+
+DOCUMENTS: dict[str, tuple[object, str]] = {
+    "null": (None, "facts: is not an object"),
+    "a list": ([], "facts: is not an object"),
+    "a string": ("", "facts: is not an object"),
+    "an unknown key": ({"schols": []}, "facts: schols: is not known here\nhelp: did you mean `schools`?"),
+    "a null list": ({"schools": None}, "facts: schools: is not a list"),
+    "an object for a list": ({"schools": {"id": "S1"}}, "facts: schools: is not a list"),
+    "a string for a list": ({"schools": "S1"}, "facts: schools: is not a list"),
+    "a string for a row": ({"schools": ["S1"]}, "facts: schools[0]: is not an object"),
+    "null for a row": ({"schools": [None]}, "facts: schools[0]: is not an object"),
+    "a number for an instant": ({"enrolments_as_of": 1}, "facts: enrolments_as_of: is not an instant, as a string"),
+}
+
+ROWS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "no id": ("schools", {}, "id: is missing"),
+    "a null id": ("schools", {"id": None}, "id: is not a string"),
+    "a number as id": ("schools", {"id": 1}, "id: is not a string"),
+    "an empty id": ("schools", {"id": ""}, "id: is empty"),
+    "an unknown field": ("schools", {"id": "S", "nam": "x"}, "nam: is not known here\nhelp: did you mean `name`?"),
+    "a number as name": ("schools", {"id": "S", "name": 1}, "name: is not a string"),
+    "no such day": (
+        "students",
+        {"id": "t", "birth_date": "2009-02-30"},
+        "birth_date: `2009-02-30` is not a date: no such day",
+    ),
+    "an instant for a date": (
+        "students",
+        {"id": "t", "birth_date": "2009-02-03T00:00:00Z"},
+        "birth_date: `2009-02-03T00:00:00Z` is not a date: write `2009-05-12`",
+    ),
+    "a number for a date": ("students", {"id": "t", "birth_date": 20090203}, "birth_date: is not a date, as a string"),
+    "closed as, and not at": (
+        "students",
+        {"id": "t", "closed_as": "erased"},
+        "closed_as: stands only beside `closed_at`",
+    ),
+    "closed as, and null at": (
+        "students",
+        {"id": "t", "closed_as": "erased", "closed_at": None},
+        "closed_as: stands only beside `closed_at`",
+    ),
+    "closed as something else": (
+        "students",
+        {"id": "t", "closed_at": "2025-01-01", "closed_as": "Erased"},
+        "closed_as: `Erased` is not one of `erased`, `deceased`",
+    ),
+    "a citizen number": ("students", {"id": "111222333"}, f"id: {BSN}"),
+    "an education number": ("students", {"id": "101222331"}, f"id: {BSN}"),
+    "ended as, and not until": (
+        "accreditations",
+        {**ACCREDITATION, "ended_as": "expired"},
+        "ended_as: stands only beside `valid_until`",
+    ),
+    "ended as, and null until": (
+        "accreditations",
+        {**ACCREDITATION, "ended_as": "expired", "valid_until": None},
+        "ended_as: stands only beside `valid_until`",
+    ),
+    "ended as something else": (
+        "accreditations",
+        {**ACCREDITATION, "valid_until": "2025-01-01", "ended_as": "over"},
+        "ended_as: `over` is not one of `expired`, `revoked`",
+    ),
+    "no categories": ("accreditations", {"supplier": "X"}, "categories: is missing"),
+    "null categories": ("accreditations", {"supplier": "X", "categories": None}, "categories: is not a list"),
+    "a string of categories": ("accreditations", {"supplier": "X", "categories": "name"}, "categories: is not a list"),
+    "an object of categories": (
+        "accreditations",
+        {"supplier": "X", "categories": {"name": 1}},
+        "categories: is not a list",
+    ),
+    "an unknown category": (
+        "accreditations",
+        {"supplier": "X", "categories": ["name", "marks"]},
+        f"categories[1]: `marks` is not one of {CATEGORIES}",
+    ),
+    "a null category": ("accreditations", {"supplier": "X", "categories": [None]}, "categories[0]: is not a string"),
+    "a true category": ("accreditations", {"supplier": "X", "categories": [True]}, "categories[0]: is not a string"),
+    "an unknown school": ("links", {**LINK, "school": "s1"}, "school: there is no School `s1`"),
+    "an unknown supplier": ("links", {**LINK, "supplier": "X "}, "supplier: there is no Supplier `X `"),
+    "an empty school": ("links", {**LINK, "school": ""}, "school: there is no School ``"),
+    "a null school": ("links", {**LINK, "school": None}, "school: is not a string"),
+    "a list of schools": ("links", {**LINK, "school": ["S1"]}, "school: is not a string"),
+    "an empty interval": (
+        "links",
+        {**LINK, "valid_from": "2025-01-01", "valid_until": "2025-01-01"},
+        f"valid_until: {NO_INTERVAL}",
+    ),
+    "an inverted interval": (
+        "links",
+        {**LINK, "valid_from": "2025-01-02", "valid_until": "2025-01-01"},
+        f"valid_until: {NO_INTERVAL}",
+    ),
+    "an interval that offsets invert": (
+        "links",
+        {**LINK, "valid_from": "2025-01-01T00:00:00Z", "valid_until": "2025-01-01"},
+        f"valid_until: {NO_INTERVAL}",
+    ),
+    "a naive time": (
+        "links",
+        {**LINK, "valid_from": "2025-01-01T00:00:00"},
+        "valid_from: `2025-01-01T00:00:00` has no offset: write `Z` or `+01:00` behind it",
+    ),
+    "an empty time": (
+        "links",
+        {**LINK, "valid_from": ""},
+        "valid_from: `` is not an instant: write `2025-03-10T12:00:00Z`, or a date",
+    ),
+    "false for a time": ("links", {**LINK, "valid_until": False}, "valid_until: is not an instant, as a string"),
+    "zero for a time": ("links", {**LINK, "valid_from": 0}, "valid_from: is not an instant, as a string"),
+    "no mode": ("agreements", {"student": "tim", "institute": "A"}, "mode: is missing"),
+    "another mode": (
+        "agreements",
+        {"student": "tim", "institute": "A", "mode": "Private"},
+        "mode: `Private` is not one of `private`, `commissioned`",
+    ),
+    "another hold": (
+        "holds",
+        {"student": "tim", "kind": "x"},
+        "kind: `x` is not one of `restriction`, `objection`, `dispute`",
+    ),
+    "a student's own guardian": (
+        "guardianships",
+        {"person": "tim", "student": "tim"},
+        "person: `tim` is the id of a Student",
+    ),
+    "a null guardian": ("guardianships", {"person": None, "student": "tim"}, "person: is not a string"),
+    "given without categories": (
+        "consents",
+        without(GIVEN, "categories"),
+        "categories: is missing: a row with event `given` needs it",
+    ),
+    "given without purposes": (
+        "consents",
+        without(GIVEN, "purposes"),
+        "purposes: is missing: a row with event `given` needs it",
+    ),
+    "given without issuer": (
+        "consents",
+        without(GIVEN, "issuer"),
+        "issuer: is missing: a row with event `given` needs it",
+    ),
+    "given with null issuer": (
+        "consents",
+        {**GIVEN, "issuer": None},
+        "issuer: is missing: a row with event `given` needs it",
+    ),
+    "given, naively": (
+        "consents",
+        {**GIVEN, "at": "2024-09-02T10:00:00"},
+        "at: `2024-09-02T10:00:00` has no offset: write `Z` or `+01:00` behind it",
+    ),
+    "given, at no time": ("consents", without(GIVEN, "at"), "at: is missing"),
+    "an unknown event": (
+        "consents",
+        {**GIVEN, "event": "withdrwan"},
+        "event: `withdrwan` is not one of `given`, `withdrawn`",
+    ),
+    "an unknown purpose": (
+        "consents",
+        {**GIVEN, "purposes": ["marketing"]},
+        "purposes[0]: `marketing` is not one of `homework_guidance`, `identification`",
+    ),
+    "a string of purposes": ("consents", {**GIVEN, "purposes": "identification"}, "purposes: is not a list"),
+    **{
+        f"withdrawn with {name}": (
+            "consents",
+            {**WITHDRAWN, name: value},
+            f"{name}: a row with event `withdrawn` carries none",
+        )
+        for name, value in {
+            "categories": ["name"],
+            "purposes": [],
+            "issuer": MAGISTER,
+            "valid_from": "2024-01-01",
+            "valid_until": "2030-01-01",
+        }.items()
+    },
+    "a request of another status": (
+        "link_requests",
+        {"person": "g1", **LINK, "status": "lost"},
+        "status: `lost` is not one of `open`, `granted`, `declined`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_of_another_shape_is_refused(policy: Policy, name: str) -> None:
+    document, message = DOCUMENTS[name]
+    assert refusal(policy, document) == message
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_faulty_row_is_refused_at_its_place(policy: Policy, name: str) -> None:
+    kind, row, message = ROWS[name]
+    before: list[Any] = PARTIES.get(kind, [])
+    assert refusal(policy, {**PARTIES, kind: [*before, row]}) == f"facts: {kind}[{len(before)}].{message}"
+
+
+def test_an_id_stands_in_a_list_once(policy: Policy) -> None:
+    twice = {"schools": [{"id": "S1"}, {"id": "S2"}, {"id": "S1", "name": "another"}]}
+    assert refusal(policy, twice) == "facts: schools[2].id: `S1` stands here twice"
+
+
+def test_ids_that_differ_at_all_are_two(policy: Policy) -> None:
+    ids = ["S1", "s1", "S1 ", " S1", "é", "e\u0301", "01", "1", "0"]
+    assert list(policy.facts({"schools": [{"id": id} for id in ids]}).entities["School"]) == ids
+
+
+@pytest.mark.parametrize("id", ["123456789", "000000000", "12345678", "111222333x", "²" * 9], ids=repr)
+def test_nine_digits_that_fail_the_check_are_a_pseudonym(policy: Policy, id: str) -> None:
+    assert list(policy.facts({"students": [{"id": id}]}).entities["Student"]) == [id]
+
+
+def test_all_faults_of_shape_are_told_at_once(policy: Policy) -> None:
+    document = {
+        "foo": 1,
+        "links": 7,
+        "students": [{"id": "t", "birth_date": "2009-02-30", "closed_at": 5, "x": 1}, {"id": 5}],
+    }
+    assert refusal(policy, document).split("\n") == [
+        "facts: foo: is not known here",
+        "facts: links: is not a list",
+        "facts: students[0].birth_date: `2009-02-30` is not a date: no such day",
+        "facts: students[0].closed_at: is not an instant, as a string",
+        "facts: students[0].x: is not known here",
+        "facts: students[1].id: is not a string",
+    ]
+
+
+def test_all_faults_between_rows_are_told_at_once(policy: Policy) -> None:
+    document = {
+        **PARTIES,
+        "guardianships": [{"person": "tim", "student": "bo", "valid_from": "2025-01-01", "valid_until": "2025-01-01"}],
+        "consents": [{**without(GIVEN, "issuer"), "school": "S9"}, {**WITHDRAWN, "issuer": MAGISTER}],
+    }
+    assert refusal(policy, document).split("\n") == [
+        "facts: consents[0].issuer: is missing: a row with event `given` needs it",
+        "facts: consents[0].school: there is no School `S9`",
+        "facts: consents[1].issuer: a row with event `withdrawn` carries none",
+        "facts: guardianships[0].person: `tim` is the id of a Student",
+        "facts: guardianships[0].student: there is no Student `bo`",
+        f"facts: guardianships[0].valid_until: {NO_INTERVAL}",
+    ]
+
+
+def test_a_fault_is_placed_under_the_document_that_holds_the_facts(policy: Policy) -> None:
+    with pytest.raises(DiagnosticError) as refused:
+        policy.facts({"schools": [{}]}, "worked.json", ("scenarios", 3, "facts"))
+    assert str(refused.value) == "worked.json: scenarios[3].facts.schools[0].id: is missing"
+
+
+# Valid documents.
+
+
+def test_an_empty_document_says_nothing(policy: Policy) -> None:
+    facts = policy.facts({})
+    assert set(map(len, facts.entities.values())) == {0}
+    assert set(map(len, facts.collections.values())) == {0}
+    assert facts.values == {"enrolments_as_of": None}
+
+
+@pytest.mark.parametrize("row", [LINK, {**LINK, "valid_from": None, "valid_until": None}], ids=["absent", "null"])
+def test_absent_bounds_are_the_ends_of_time(policy: Policy, row: dict[str, Any]) -> None:
+    (link,) = policy.facts({**PARTIES, "links": [row]}).rows("links", ("S1", "X"))
+    assert (link.valid_from, link.valid_until) == (BEGIN, END)
+
+
+def test_null_is_absent_where_a_field_is_optional(policy: Policy) -> None:
+    row = {"id": "t", "birth_date": None, "closed_at": None, "closed_as": None}
+    nulls = policy.facts({"students": [row], "enrolments_as_of": None})
+    assert nulls.entity("Student", "t") == policy.facts({"students": [{"id": "t"}]}).entity("Student", "t")
+
+
+def test_rows_are_frozen_and_hold_tuples(policy: Policy) -> None:
+    (row,) = policy.facts({**PARTIES, "accreditations": [ACCREDITATION]}).rows("accreditations", ("X",))
+    assert row.categories == ("name",)
+    with pytest.raises(AttributeError):
+        row.categories = ()
+
+
+def test_the_revision_tells_documents_apart_and_not_the_order_of_keys(policy: Policy) -> None:
+    other = {**PARTIES, "schools": [{"id": "S2"}]}
+    revisions = [policy.facts(one).revision for one in (PARTIES, dict(reversed(PARTIES.items())), other)]
+    assert revisions[0] == revisions[1] != revisions[2]
+
+
+# Faults injected into a document that permits: refused, or DiagnosticError, and never anything else.
+
+PERMITTING = permitting(given("g1"))
+NEEDED = ("enrolments", "guardianships", "accreditations", "links", "processors", "agreements", "consents", "students")
+FILL: dict[str, Any] = {"valid_from": "2018-12-01", "valid_until": "2026-01-01"}
+WRONG = (None, True, False, 0, 1, 1.5, "", "false", "nobody", [], ["nobody"], [None], {}, {"id": "tim"})
+MISSING = object()
+
+
+def document() -> dict[str, Any]:
+    """The facts of a permitting world: one row of each kind, so that none stands in for it, and all bounds."""
+    facts = {kind: copy.deepcopy(rows[:1]) for kind, rows in PERMITTING.facts.items() if isinstance(rows, list)}
+    for kind in worlds.DATED.keys() & facts.keys():
+        facts[kind] = [{**row, **FILL} for row in facts[kind]]
+    return facts
+
+
+def fields() -> Iterator[tuple[str, int, str]]:
+    for kind, rows in document().items():
+        for index, row in enumerate(rows):
+            yield from ((kind, index, name) for name in row)
+
+
+def permits(policy: Policy, facts: object) -> bool:
+    """Whether the facts permit; a fault in them does not, and anything else rises."""
+    try:
+        decision = policy.decide(PERMITTING.request, policy.facts(facts))
+    except DiagnosticError:
+        return False
+    assert decision.error == ""
+    return bool(decision)
+
+
+UNBOUNDED = {(kind, bound) for kind in worlds.DATED for bound in FILL}  # absent or null: an end of time
+
+
+def test_the_document_permits_as_it_is(policy: Policy) -> None:
+    assert permits(policy, document())
+
+
+@pytest.mark.parametrize(("kind", "index", "name"), list(fields()), ids=str)
+def test_no_fault_in_a_field_permits(policy: Policy, kind: str, index: int, name: str) -> None:
+    permitted = []
+    for value in (MISSING, *WRONG):
+        facts = document()
+        row = facts[kind][index]
+        row.pop(name)
+        if value is not MISSING:
+            row[name] = value
+        if permits(policy, facts):
+            permitted.append(value)
+    assert permitted == ([MISSING, None] if (kind, name) in UNBOUNDED else [])
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_no_fault_in_a_list_that_is_needed_permits(policy: Policy, kind: str) -> None:
+    for value in (MISSING, *WRONG):
+        facts = document()
+        facts.pop(kind)
+        if value is not MISSING:
+            facts[kind] = value
+        assert not permits(policy, facts)
+
+
+@pytest.mark.parametrize(("kind", "index", "name"), list(fields()), ids=str)
+def test_a_field_named_twice_is_refused(policy: Policy, tmp_path: Path, kind: str, index: int, name: str) -> None:
+    facts = document()
+    row = facts[kind][index]
+    text = json.dumps(facts).replace(json.dumps(row), json.dumps(row)[:-1] + f", {json.dumps(name)}: null}}", 1)
+    path = tmp_path / "facts.json"
+    path.write_text(text)
+    with pytest.raises(DiagnosticError) as refused:
+        load_facts(path, policy)
+    assert str(refused.value) == f"{path}: {kind}[{index}].{name}: this key stands here twice"
+
+
+# JSON.
+
+NESTED = "nested deeper than 100"
+JSON: dict[str, tuple[str, str]] = {
+    "an empty text": ("", "f:1:1: not JSON: expecting value"),
+    "a key twice": ('{"a": 1, "a": 1}', "f: a: this key stands here twice"),
+    "a key twice, deep down": ('{"x": [{"a": {"b": 1, "b": 2}}]}', "f: x[0].a.b: this key stands here twice"),
+    "a key twice, escaped once": ('{"a": 1, "\\u0061": 2}', "f: a: this key stands here twice"),
+    "half a key twice": (
+        '{"\\ud800": 1, "\\ud800": 1}',
+        "f: a key holds half a surrogate pair\nf: a key stands here twice",
+    ),
+    "not a number": ("[NaN]", "f: [0]: `nan` is no number of JSON's"),
+    "infinity": ("[Infinity]", "f: [0]: `inf` is no number of JSON's"),
+    "minus infinity": ('{"a": -Infinity}', "f: a: `-inf` is no number of JSON's"),
+    "a number past all": ("[1e999]", "f: [0]: `inf` is no number of JSON's"),
+    "half a pair": ('["\\ud800"]', "f: [0]: half a surrogate pair is no text"),
+    "half a pair in a key": ('{"\\udc00": 1}', "f: a key holds half a surrogate pair"),
+    "a hundred and one lists": ("[" * 102 + "]" * 102, f"f: [0][0][0]: {NESTED}"),
+    "a hundred thousand lists": ("[" * 100_000 + "]" * 100_000, f"f: {NESTED}"),
+    "a hundred thousand objects, unended": ('{"a":' * 100_000, f"f: {NESTED}"),
+    "a number without end": ("1" * 5000, "f: a number has too many digits"),
+    "a comma too many": ("[,1]", "f:1:2: not JSON: expecting value\n    1 | [,1]\n      |  ^"),
+    "a second value": ("1 2", "f:1:3: not JSON: extra data\n    1 | 1 2\n      |   ^"),
+    "a comment": ("// 1", "f:1:1: not JSON: expecting value\n    1 | // 1\n      | ^"),
+    "a line further on": (
+        '{"a": 1,\r\n "b"}',
+        "f:2:5: not JSON: expecting ':' delimiter\n    2 |  \"b\"}\n      |     ^",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_json_that_two_readers_could_read_differently_is_refused(name: str) -> None:
+    text, message = JSON[name]
+    with pytest.raises(DiagnosticError) as refused:
+        parse_json(text, "f")
+    assert str(refused.value) == message
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert parse_json('["\\ud83d\\ude00"]', "f") == ["\U0001f600"]
+
+
+FILES: dict[str, tuple[bytes, str]] = {
+    "a byte order mark": (b"\xef\xbb\xbf{}", "begins with a byte order mark\nhelp: save it as UTF-8 without one"),
+    "another encoding": (b'{"a": "\xff"}', "not UTF-8: byte 8 is out of place"),
+    "half a character": (b'"\xc3', "not UTF-8: byte 2 is out of place"),
+    "a surrogate in UTF-8": (b'"\xed\xa0\x80"', "not UTF-8: byte 2 is out of place"),
+}
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml", "toml"])
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_utf_8(tmp_path: Path, name: str, ending: str) -> None:
+    content, message = FILES[name]
+    path = tmp_path / f"facts.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(DiagnosticError) as refused:
+        read_document(path, "f")
+    assert str(refused.value) == f"f: {message}"
+
+
+def test_a_file_that_is_not_there_is_told(policy: Policy, tmp_path: Path) -> None:
+    for path, problem in ((tmp_path / "none.json", "no such file or directory"), (tmp_path, "is a directory")):
+        with pytest.raises(DiagnosticError) as refused:
+            load_facts(path, policy)
+        assert str(refused.value) == f"{path}: {problem}"
+
+
+# YAML 1.2.
+
+YAML: dict[str, tuple[str, object]] = {
+    "words that were booleans once": ("a: no\nb: on\nc: yes\nd: off", {"a": "no", "b": "on", "c": "yes", "d": "off"}),
+    "true and false": ("a: true\nb: false", {"a": True, "b": False}),
+    "nothing": ("a: null\nb: ~\nc:", {"a": None, "b": None, "c": None}),
+    "a time": ("a: 2025-03-10\nb: 2025-03-10T12:00:00Z", {"a": "2025-03-10", "b": "2025-03-10T12:00:00Z"}),
+    "a time as a key": ("2025-03-10: a", {"2025-03-10": "a"}),
+    "sexagesimals": ("a: 12:30:45", {"a": "12:30:45"}),
+    "a leading zero": ("a: 017\nb: 0o17", {"a": 17, "b": 15}),
+    "an alias": ("a: &x [1]\nb: *x", {"a": [1], "b": [1]}),
+    "an equals sign": ("a: =", {"a": "="}),
+    "an empty text": ("", None),
+    "Windows's line ends": ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+}
+
+NO_YAML: dict[str, tuple[str, str]] = {
+    "a key twice": ("a: 1\na: 2", "f: a: this key stands here twice"),
+    "a key twice, deep down": ("a: [{b: 1, b: 2}]", "f: a[0].b: this key stands here twice"),
+    "a number as key": ("1: a", "f: the key `1` is not a string"),
+    "a list as key": ("? [1]\n: a", "f:1:1: not YAML: this is no `map`\n    1 | ? [1]\n      | ^"),
+    "no number": ("a: .nan", "f: a: `nan` is no number of JSON's"),
+    "an unknown alias": ("a: *x", "f:1:4: not YAML: found undefined alias 'x'\n    1 | a: *x\n      |    ^"),
+    "an alias of itself": (
+        "a: &x {a: *x}",
+        "f:1:4: not YAML: an alias stands inside what it names\n    1 | a: &x {a: *x}\n      |    ^",
+    ),
+    "merged keys": ("<<: {a: 1}", "f:1:1: not YAML: the tag `merge` is not known here\n    1 | <<: {a: 1}\n      | ^"),
+    "an object of Python's": (
+        "a: !!python/name:os.system x",
+        "f:1:4: not YAML: the tag `python/name:os.system` is not known here\n"
+        "    1 | a: !!python/name:os.system x\n      |    ^",
+    ),
+    "a set": ("a: !!set {x}", "f:1:4: not YAML: the tag `set` is not known here\n    1 | a: !!set {x}\n      |    ^"),
+    "no boolean": ("a: !!bool x", "f:1:4: not YAML: this is no `bool`\n    1 | a: !!bool x\n      |    ^"),
+    "another version": (
+        "%YAML 1.1\n---\na: no",
+        "f: not YAML 1.2: another version reads `no` as false\nhelp: drop the `%YAML` line",
+    ),
+    "two documents": ("--- 1\n--- 2", "f:2:1: not YAML: but found another document\n    2 | --- 2\n      | ^"),
+    "half a pair": ('a: "\\ud800"', "f: a: half a surrogate pair is no text"),
+    "lists without end": ("[" * 5000, f"f: {NESTED}"),
+    "aliases without end": (
+        "".join(f"- &a{i} [{', '.join(['x' if i == 0 else f'*a{i - 1}'] * 9)}]\n" for i in range(12)),
+        "f: its aliases expand to more than 1000000 values",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", YAML)
+def test_yaml_is_of_version_1_2(tmp_path: Path, name: str) -> None:
+    text, expected = YAML[name]
+    path = tmp_path / "facts.yaml"
+    path.write_text(text, newline="")
+    assert read_document(path, "f") == expected
+
+
+@pytest.mark.parametrize("name", NO_YAML)
+def test_yaml_that_two_readers_could_read_differently_is_refused(tmp_path: Path, name: str) -> None:
+    text, message = NO_YAML[name]
+    path = tmp_path / "facts.yml"
+    path.write_text(text)
+    with pytest.raises(DiagnosticError) as refused:
+        read_document(path, "f")
+    assert str(refused.value) == message
+
+
+def test_facts_in_yaml_are_those_in_json(policy: Policy, tmp_path: Path) -> None:
+    text = "schools: [{id: no}]\nsuppliers: [{id: 2025-01-01}]\nlinks:\n- {school: no, supplier: 2025-01-01}\n"
+    yaml, plain = tmp_path / "facts.yaml", tmp_path / "facts.json"
+    yaml.write_text(text)
+    rows = {"schools": [{"id": "no"}], "suppliers": [{"id": "2025-01-01"}]}
+    plain.write_text(json.dumps({**rows, "links": [{"school": "no", "supplier": "2025-01-01"}]}))
+    assert load_facts(yaml, policy) == load_facts(plain, policy)
+
+
+# The JSON Schema.
+
+
+def test_the_schema_has_a_key_for_every_list_and_value(policy: Policy) -> None:
+    schema = policy.facts_reader.schema()
+    vocabulary = policy.bundle.vocabulary
+    listed = {row.facts for row in vocabulary.rows.values() if row.facts}
+    assert set(schema["properties"]) == listed | set(vocabulary.values)
+    assert schema["additionalProperties"] is False
+
+
+def test_the_schema_of_a_row_asks_what_the_reader_asks(policy: Policy) -> None:
+    bound = {
+        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}],
+        "default": None,
+    }
+    link = policy.facts_reader.schema()["$defs"]["Link"]
+    assert link["required"] == ["school", "supplier"]
+    assert link["additionalProperties"] is False
+    properties = {name: without(kind, "title") for name, kind in link["properties"].items()}
+    plain = {"type": "string"}
+    assert properties == {"valid_from": bound, "valid_until": bound, "school": plain, "supplier": plain}
+
+
+def test_the_schema_accepts_what_the_reader_accepts(policy: Policy) -> None:
+    schema = policy.facts_reader.schema()
+    for situation in worlds.SITUATIONS.values():
+        jsonschema.validate(situation().facts, schema)
+    jsonschema.validate(document(), schema)

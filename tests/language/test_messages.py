@@ -1,0 +1,165 @@
+"""What an author reads: whole messages, all faults at once, in order, and none that only follows from another."""
+
+from pathlib import Path
+
+import pytest
+
+from authz import PolicyError, load_bundle
+from authz.language.diagnostics import DiagnosticError
+from authz.language.parser import parse
+from authz.language.typecheck.program import check
+from tests.support.paths import STUDENT_DATA
+from tests.support.small_schema import ALLOW, SCHEMA, checked, complaint, condition
+
+
+def test_every_fault_is_told_at_once_in_order_of_place() -> None:
+    text = """\
+g(r: Request) if r.opne and r.consnt;
+h(r: Requst) if r.open;
+i(r: Request) if r.name = "né" and r.level + 1 = 2;
+j(r: Request) if r.open and not f(r);
+"""
+    assert (
+        complaint(text)
+        == """\
+rules.polar:1:20: `Request` has no field `opne`
+    1 | g(r: Request) if r.opne and r.consnt;
+      |                    ^^^^
+help: did you mean `open`?
+rules.polar:1:31: `Request` has no field `consnt`
+    1 | g(r: Request) if r.opne and r.consnt;
+      |                               ^^^^^^
+help: did you mean `consent`?
+rules.polar:2:6: unknown type `Requst`
+    2 | h(r: Requst) if r.open;
+      |      ^^^^^^
+help: did you mean `Request`?
+rules.polar:3:29: `é` is outside ASCII
+    3 | i(r: Request) if r.name = "né" and r.level + 1 = 2;
+      |                             ^
+help: keep such characters to comments
+rules.polar:3:44: arithmetic is not in the profile
+    3 | i(r: Request) if r.name = "né" and r.level + 1 = 2;
+      |                                            ^
+help: declare a derived field in the vocabulary, or a parameter
+rules.polar:4:33: unknown rule `f`
+    4 | j(r: Request) if r.open and not f(r);
+      |                                 ^"""
+    )
+
+
+def test_the_faults_of_several_files_come_file_by_file() -> None:
+    files = [parse(path, text) for path, text in (("b.polar", "f(r: Request) if r.opne;"), ("a.polar", ALLOW + "\n;"))]
+    with pytest.raises(DiagnosticError) as wrong:
+        check("bundle", [file for file, _ in files], SCHEMA)
+    told = DiagnosticError([*wrong.value.diagnostics, *(fault for _, faults in files for fault in faults)])
+    assert [(fault.span.path, fault.span.line) for fault in told.diagnostics] == [("a.polar", 2), ("b.polar", 1)]
+
+
+@pytest.mark.parametrize(
+    "fault", ["r.open +", 'r.name = "a', "r.open and", "r.open)", "r.open and forall(a, b)"], ids=lambda text: text
+)
+def test_a_rule_that_cannot_be_read_is_not_missed_elsewhere(fault: str) -> None:
+    text = f'f(r: Request) if {fault};\ng(r: Request) if f(r) and h(r);\nh(r: Request) if f(r);\n{ALLOW}\n#";'
+    assert [line for line in complaint(text).split("\n") if line.startswith("rules")] == [
+        line for line in complaint(text).split("\n") if line.startswith("rules.polar:1:")
+    ]
+
+
+def test_a_missing_end_hides_neither_the_catalogue_nor_allow() -> None:
+    text = 'f(r: Request) if r.open\nreason(r: Request, "A") if f(r);\ng(r: Request) if r.open\n' + ALLOW
+    assert complaint(text, codes=("A",)).count("the rule does not end here") == 2
+    assert complaint(text, codes=("A",)).count("rules.polar") == 2
+    assert "bundle" not in complaint(text, codes=("A",))
+
+
+def test_what_the_bundle_lacks_is_told_of_the_bundle() -> None:
+    text = 'reason(r: Request, "B") if r.open;'
+    file, _ = parse("rules.polar", text)
+    schema = SCHEMA.__class__(SCHEMA.records, SCHEMA.enumerations, SCHEMA.subject, SCHEMA.request, ("A", "CLOSED"))
+    with pytest.raises(DiagnosticError) as wrong:
+        check("bundle", [file], schema)
+    assert (
+        str(wrong.value)
+        == """\
+bundle: no rule `allow(_subject: Reader, action: String, request: Request) if ...;`
+bundle: the catalogue has `A` and no rule `reason(request: Request, "A")`
+bundle: the catalogue has `CLOSED` and no rule `reason(request: Request, "CLOSED")`
+rules.polar:1:20: `B` is not in the catalogue of reasons
+    1 | reason(r: Request, "B") if r.open;
+      |                    ^^^"""
+    )
+
+
+def test_a_reason_names_its_code() -> None:
+    text = 'reason(r: Request, code: String) if r.open and code = "A";\nreason(r: Request, "A") if r.open;'
+    assert (
+        complaint(text, codes=("A",))
+        == """\
+rules.polar:1:20: a reason names its code as a constant
+    1 | reason(r: Request, code: String) if r.open and code = "A";
+      |                    ^^^^
+help: write `reason(request: Request, "CODE") if ...`"""
+    )
+
+
+def test_a_reason_is_asked_and_never_called() -> None:
+    text = 'reason(r: Request, "A") if r.open;\nf(r: Request) if not reason(r, "A");'
+    assert (
+        complaint(text, codes=("A",))
+        == """\
+rules.polar:2:22: no rule calls `reason`: it is asked
+    2 | f(r: Request) if not reason(r, "A");
+      |                      ^^^^^^
+help: give the condition a rule of its own"""
+    )
+
+
+def test_a_tab_stays_a_tab_before_the_caret() -> None:
+    assert "      | \t             ^^^^" in complaint("f(r: Request) if\n\tr.open and r.opne;")
+
+
+def test_lines_that_end_in_the_old_way_are_quoted_without_their_ends() -> None:
+    assert (
+        complaint("f(r: Request) if\r\n    r.opne;\r\n")
+        == """\
+rules.polar:2:7: `Request` has no field `opne`
+    2 |     r.opne;
+      |       ^^^^
+help: did you mean `open`?"""
+    )
+
+
+def test_places_count_code_points() -> None:
+    told = complaint("# 🏫\nf(r: Request) if r.open; # 🏫🏫 é\ng(r: Request) if # 学校\n r.opne; # 🏫")
+    assert told.startswith("rules.polar:4:4: `Request` has no field `opne`\n    4 |  r.opne; # 🏫\n      |    ^^^^")
+
+
+def test_the_text_without_comments_keeps_every_place() -> None:
+    file, _ = parse("f", 'f(r: R) if # "é" ;\n    r.x = "# no"; # 🏫')
+    assert file.bare == 'f(r: R) if        \n    r.x = "# no";    '
+    assert len(file.bare) == len(file.text)
+
+
+def test_a_fault_in_a_bundle_of_the_house_names_its_file(tmp_path: Path) -> None:
+    for path in STUDENT_DATA.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    school = tmp_path / "school.polar"
+    school.write_text(school.read_text().replace("link in request.links and", "link in request.lnks and", 1))
+    with pytest.raises(PolicyError) as wrong:
+        load_bundle(tmp_path)
+    (fault,) = wrong.value.diagnostics
+    assert (fault.span.path, fault.problem) == (str(school), "`Request` has no field `lnks`")
+    assert fault.help == "did you mean `links`?"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing", "\r\n", " \t"], ids=repr)
+def test_a_file_may_be_empty(text: str) -> None:
+    assert checked(text).rules.keys() == {"allow"}
+
+
+@pytest.mark.parametrize("text", [";", "}", "{", ")", "#\n;;", '"', "\x00", "\\", "f", "f(", "type", "type;", ":= ;"])
+def test_debris_is_refused_and_nothing_else_happens(text: str) -> None:
+    assert complaint(f"{text}\n").startswith("rules.polar:")
+    assert complaint(condition(text)).startswith("rules.polar:")
