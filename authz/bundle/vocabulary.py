@@ -24,8 +24,8 @@ from authz.bundle.toml_schema import (
 from authz.bundle.values import read_value
 from authz.documents import Loc, fault
 from authz.instants import zone
-from authz.language.catalogue import CLASSES, KEYWORDS
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from authz.language.reserved import CLASSES, KEYWORDS
 from authz.language.types import (
     DATE,
     INSTANT,

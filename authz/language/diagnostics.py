@@ -1,11 +1,15 @@
-"""What is wrong with an author's file: the place, the problem in the author's words, the likely repair.
+"""Diagnostics: a place in an author's file, the problem, a stable code, and the likely repair.
 
-Places are 1-based and count code points. A fault renders as
+Lines and columns are 1-based and count code points; the end of a span is exclusive. A diagnostic renders as
 
     PATH:LINE:COL: problem
        13 | the source line
           |     ^^^^
-    help: did you mean `Request`?
+    code: unknown-field
+    help: did you mean `open`?
+
+A code is made of lower-case words with hyphens and names one meaning. Each code has an entry in a catalogue
+(`language/catalogue/entry.py`), and a diagnostic is made from its entry.
 """
 
 from collections.abc import Iterable
@@ -13,17 +17,30 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 CONTROLS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
-"""Control characters, for `str.translate`."""
+"""Control characters, as a table for `str.translate`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of one line in one file; line and column are 1-based, 0 means the file as a whole."""
+    """A stretch of one file, from a line and column up to an end line and end column that are not in it.
+
+    Line 0 means the file as a whole. A span that is given no end covers one character.
+    """
 
     path: str
     line: int = 0
     column: int = 0
-    width: int = 1
+    end_line: int = 0
+    end_column: int = 0
+
+    def __post_init__(self) -> None:
+        if self.line and not self.end_line:
+            object.__setattr__(self, "end_line", self.line)
+            object.__setattr__(self, "end_column", self.column + 1)
+
+    def to(self, other: "Span") -> "Span":
+        """The stretch from the start of this span to the end of another one in the same file."""
+        return Span(self.path, self.line, self.column, other.end_line, other.end_column)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
@@ -31,44 +48,64 @@ class Span:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One problem in an author's file, or in a document that the file governs."""
+    """One problem in an author's file, or in a document that the file governs.
+
+    `source` is the line on which the span begins, without its line end; it is empty where there is none to quote.
+    """
 
     span: Span
     problem: str
     help: str = ""
     source: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
-        # What a document says must not steer a terminal, or a log.
-        return self._text().translate(CONTROLS)
+        # The text of a document must not be able to steer a terminal or a log.
+        return "\n".join(self._lines()).translate(CONTROLS)
 
-    def _text(self) -> str:
-        lines = [f"{self.span}: {self.problem}"]
+    def _lines(self) -> Iterable[str]:
+        yield f"{self.span}: {self.problem}"
         if self.source:
             # A tab before the caret must stay a tab, or the caret points elsewhere.
             lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.span.column - 1])
-            width = max(1, min(self.span.width, len(self.source) - self.span.column + 1))
-            lines.append(f"{self.span.line:>5} | {self.source}")
-            lines.append(f"      | {lead}{'^' * width}")
+            yield f"{self.span.line:>5} | {self.source}"
+            yield f"      | {lead}{'^' * self._underlined()}"
+        if self.code:
+            yield f"code: {self.code}"
         if self.help:
-            lines.append(f"help: {self.help}")
-        return "\n".join(lines)
+            yield f"help: {self.help}"
+
+    def _underlined(self) -> int:
+        """How many characters of the source line the span covers; at least one."""
+        span = self.span
+        if span.end_line > span.line:
+            return max(1, len(self.source.rstrip()) + 1 - span.column)
+        return max(1, min(span.end_column, len(self.source) + 1) - span.column)
+
+    def as_data(self) -> dict[str, str | int]:
+        """The diagnostic as JSON-able data; a diagnostic of a whole file has no line, column or end."""
+        span = self.span
+        place: dict[str, str | int] = {"path": span.path}
+        if span.line:
+            place |= {"line": span.line, "column": span.column}
+            place |= {"end_line": span.end_line, "end_column": span.end_column}
+        return {**place, "code": self.code, "problem": self.problem, "help": self.help}
 
 
 class DiagnosticError(ValueError):
-    """Something an author wrote cannot be accepted; `faults` holds every reason, in order of place."""
+    """Something an author wrote is not accepted; `diagnostics` holds every reason, in order of place."""
 
-    def __init__(self, faults: Iterable[Diagnostic]) -> None:
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(set(faults)))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(set(diagnostics)))
         super().__init__("\n".join(map(str, self.diagnostics)))
 
 
 LONGEST_WORD = 64
-"""No name is longer, and to look for one like it takes time that grows with the square."""
+"""Longer words get no suggestion: no name is so long, and the search for a close match is quadratic in the length."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help sentence naming the closest known word, or nothing."""
+    """A help sentence that names the closest known word, or an empty string."""
     if len(word) > LONGEST_WORD:
         return ""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.75)

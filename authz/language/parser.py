@@ -14,7 +14,7 @@ from itertools import pairwise
 from lark import Lark, Token, Tree, UnexpectedToken
 
 from authz.language import ast as syntax
-from authz.language import catalogue as refused
+from authz.language import reserved as refused
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
 MOST_NESTING = 64
@@ -90,13 +90,13 @@ class _Reader:
     # Faults.
 
     def span(self, token: Token) -> Span:
-        return Span(self.path, token.line or 0, token.column or 0, len(token))
+        line, column = token.line or 0, token.column or 0
+        return Span(self.path, line, column, line, column + len(token))
 
     def extent(self, tree: "Tree[Token]") -> Span:
-        """The stretch of a tree, brackets included, on its first line."""
+        """The stretch of a tree, brackets included."""
         meta = tree.meta
-        end = meta.end_column if meta.end_line == meta.line else len(self.lines[meta.line - 1].rstrip()) + 1
-        return Span(self.path, meta.line, meta.column, end - meta.column)
+        return Span(self.path, meta.line, meta.column, meta.end_line, meta.end_column)
 
     def fault(self, span: Span, problem: str, help: str = "") -> Diagnostic:
         source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
@@ -111,7 +111,7 @@ class _Reader:
         faults = []
         for number, line in enumerate(bare.split("\n"), 1):
             for found in re.finditer(r"[^\x00-\x7f]+", line):
-                span = Span(self.path, number, found.start() + 1, len(found[0]))
+                span = Span(self.path, number, found.start() + 1, number, found.end() + 1)
                 faults.append(self.fault(span, f"`{found[0]}` is outside ASCII", "keep such characters to comments"))
         return faults
 

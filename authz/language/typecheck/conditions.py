@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from authz.language import ast as syntax
-from authz.language import catalogue as refused
+from authz.language import reserved as refused
 from authz.language.diagnostics import Diagnostic, Span, did_you_mean
 from authz.language.ir import (
     FALSE,
@@ -506,7 +506,7 @@ class _Body:
             if declared is None:
                 near = did_you_mean(place.name, self.schema.records[kind.name].fields)
                 raise self.wrong(place.span, f"`{kind}` has no field `{place.name}`", near)
-            path, span = f"{path}.{place.name}", _through(span, place.span)
+            path, span = f"{path}.{place.name}", span.to(place.span)
             if isinstance(value, Access):
                 value = Access(value.root, (*value.fields, place.name), declared.type)
             else:
@@ -543,11 +543,6 @@ def _flatten(terms: list[syntax.Term]) -> list[syntax.Term]:
 
 def _reserved(name: str) -> tuple[str, str]:
     return f"`{name}` is no name for a value", "choose another"
-
-
-def _through(first: Span, last: Span) -> Span:
-    """From the start of one stretch to the end of another, or the last alone where they are lines apart."""
-    return replace(first, width=last.column + last.width - first.column) if first.line == last.line else last
 
 
 def _is_nil(term: syntax.Term) -> bool:
