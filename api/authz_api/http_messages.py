@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from authz.documents import json_bytes
+from authz.documents.json import json_bytes
 from authz_api.problems import Problem, error
 from authz_api.rate_limit import Account
 

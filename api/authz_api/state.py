@@ -49,7 +49,7 @@ def with_facts(policy: Policy, facts: Facts) -> Loaded:
     bundle = policy.bundle
     vocabulary = bundle.vocabulary
     words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
-    said: list[ReasonTable | SubstituteTable] = [*bundle.catalogue.values(), bundle.substitute]
+    said: list[ReasonTable | SubstituteTable] = [*bundle.reasons.values(), bundle.substitute]
     return Loaded(
         policy,
         facts,

@@ -10,16 +10,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from authz.bundle.records import Classes, record_classes
 from authz.bundle.toml_schema import (
-    CatalogueTable,
     LawTable,
     ManifestTable,
+    ReasonsTable,
     ReasonTable,
     SubstituteTable,
     VocabularyTable,
 )
 from authz.bundle.values import read_value
 from authz.bundle.vocabulary import PARAMETERS, Vocabulary, attribute, resolve
-from authz.documents import Loc, diagnostics_of, fault, parse_toml, read_text
+from authz.documents.places import Loc, diagnostic_at
+from authz.documents.text import read_text
+from authz.documents.toml import parse_toml
+from authz.documents.validation import diagnostics_of
 from authz.language import ast as syntax
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span, did_you_mean
 from authz.language.ir import Program
@@ -27,7 +30,7 @@ from authz.language.parser import parse
 from authz.language.typecheck.program import check
 from authz.language.types import Record
 
-MANIFEST, VOCABULARY, CATALOGUE = "bundle.toml", "vocabulary.toml", "reasons.toml"
+MANIFEST, VOCABULARY, REASONS = "bundle.toml", "vocabulary.toml", "reasons.toml"
 Table = TypeVar("Table")
 
 
@@ -37,7 +40,7 @@ class PolicyError(DiagnosticError):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A checked bundle: its vocabulary, catalogue, program, record classes, and its parameters' values."""
+    """A checked bundle: its vocabulary, reasons, program, record classes, and its parameters' values."""
 
     path: str
     name: str
@@ -46,7 +49,7 @@ class Bundle:
     shape: str
     """The digest of manifest and vocabulary alone: facts read under another shape are facts of another bundle."""
     vocabulary: Vocabulary = field(repr=False)
-    catalogue: Mapping[str, ReasonTable] = field(repr=False)
+    reasons: Mapping[str, ReasonTable] = field(repr=False)
     substitute: SubstituteTable = field(repr=False)
     program: Program = field(repr=False)
     classes: Classes = field(repr=False)
@@ -74,24 +77,24 @@ def load(folder: str | Path) -> Bundle:
         )
     faults: list[Diagnostic] = []
     texts: dict[str, str] = {}
-    for path in [directory / name for name in (MANIFEST, VOCABULARY, CATALOGUE)] + sorted(directory.glob("*.polar")):
+    for path in [directory / name for name in (MANIFEST, VOCABULARY, REASONS)] + sorted(directory.glob("*.polar")):
         try:
             texts[path.name] = read_text(path, str(path))
         except DiagnosticError as unreadable:
             faults += unreadable.diagnostics
     manifest = _table(ManifestTable, texts, MANIFEST, directory, faults)
     vocabulary = _table(VocabularyTable, texts, VOCABULARY, directory, faults)
-    catalogue = _table(CatalogueTable, texts, CATALOGUE, directory, faults)
+    reasons = _table(ReasonsTable, texts, REASONS, directory, faults)
     files, problems = _parse(texts, directory)
     faults += problems
-    if manifest is None or vocabulary is None or catalogue is None:
+    if manifest is None or vocabulary is None or reasons is None:
         raise PolicyError(faults)
-    faults += _codes(catalogue, str(directory / CATALOGUE))
+    faults += _codes(reasons, str(directory / REASONS))
     try:
         resolved = resolve(
             manifest,
             vocabulary,
-            tuple(r.code for r in catalogue.reason),
+            tuple(r.code for r in reasons.reason),
             (str(directory / MANIFEST), str(directory / VOCABULARY)),
         )
         classes = record_classes(resolved)
@@ -109,8 +112,8 @@ def load(folder: str | Path) -> Bundle:
         _digest(texts),
         _digest({name: texts[name] for name in (MANIFEST, VOCABULARY)}),
         resolved,
-        {reason.code: reason for reason in catalogue.reason},
-        catalogue.substitute,
+        {reason.code: reason for reason in reasons.reason},
+        reasons.substitute,
         program,
         classes,
         files,
@@ -144,15 +147,15 @@ def _parse(texts: Mapping[str, str], directory: Path) -> tuple[tuple[syntax.File
     return tuple(files), faults
 
 
-def _codes(catalogue: CatalogueTable, shown: str) -> list[Diagnostic]:
-    codes = [reason.code for reason in catalogue.reason]
+def _codes(reasons: ReasonsTable, shown: str) -> list[Diagnostic]:
+    codes = [reason.code for reason in reasons.reason]
     faults = [
-        fault(shown, ("reason", i, "code"), f"`{code}` stands here twice")
+        diagnostic_at(shown, ("reason", i, "code"), f"`{code}` stands here twice")
         for i, code in enumerate(codes)
         if code in codes[:i]
     ]
-    if catalogue.substitute.code in codes:
-        faults.append(fault(shown, ("substitute", "code"), f"`{catalogue.substitute.code}` is a reason itself"))
+    if reasons.substitute.code in codes:
+        faults.append(diagnostic_at(shown, ("substitute", "code"), f"`{reasons.substitute.code}` is a reason itself"))
     return faults
 
 
@@ -164,11 +167,11 @@ def _laws(laws: tuple[LawTable, ...], vocabulary: Vocabulary, program: Program, 
         record = listed.get(law.never_grants)
         if record is None:
             near = did_you_mean(law.never_grants, listed)
-            yield fault(shown, (*loc, "never_grants"), f"facts have no list `{law.never_grants}`", near)
+            yield diagnostic_at(shown, (*loc, "never_grants"), f"facts have no list `{law.never_grants}`", near)
         elif law.when is not None:
             rules = program.rules.get(law.when)
             if rules is None:
-                yield fault(
+                yield diagnostic_at(
                     shown, (*loc, "when"), f"there is no rule `{law.when}`", did_you_mean(law.when, program.rules)
                 )
                 continue
@@ -178,7 +181,7 @@ def _laws(laws: tuple[LawTable, ...], vocabulary: Vocabulary, program: Program, 
             if len(given) != len(wanted) or not all(
                 isinstance(one, Record) and schema.is_a(other, one) for one, other in zip(given, wanted, strict=True)
             ):
-                yield fault(
+                yield diagnostic_at(
                     shown,
                     (*loc, "when"),
                     f"`{law.when}` is no rule over a request and a row of `{law.never_grants}`",
@@ -209,10 +212,12 @@ def read_parameters(bundle: Bundle, given: object, shown: str = "parameters", at
         DiagnosticError: a parameter is unknown, of another type, or out of bounds.
     """
     if not isinstance(given, Mapping):
-        raise DiagnosticError([fault(shown, at, "is not an object")])
+        raise DiagnosticError([diagnostic_at(shown, at, "is not an object")])
     known = bundle.vocabulary.parameters
     faults = [
-        fault(shown, (*at, name), "is not known here", did_you_mean(name, known)) for name in given if name not in known
+        diagnostic_at(shown, (*at, name), "is not known here", did_you_mean(name, known))
+        for name in given
+        if name not in known
     ]
     values, problems = _read(bundle.vocabulary, {n: v for n, v in given.items() if n in known}, shown, at)
     if faults or problems:
@@ -232,11 +237,11 @@ def _read(
         try:
             values[name] = read_value(vocabulary.parameter_types[name], value, vocabulary.bare_date_zone)
         except ValueError as error:
-            faults.append(fault(shown, loc, str(error)))
+            faults.append(diagnostic_at(shown, loc, str(error)))
             continue
         for number in (value,) if isinstance(value, int) else ():
             if table.minimum is not None and number < table.minimum:
-                faults.append(fault(shown, loc, f"`{number}` is less than {table.minimum}"))
+                faults.append(diagnostic_at(shown, loc, f"`{number}` is less than {table.minimum}"))
             if table.maximum is not None and number > table.maximum:
-                faults.append(fault(shown, loc, f"`{number}` is more than {table.maximum}"))
+                faults.append(diagnostic_at(shown, loc, f"`{number}` is more than {table.maximum}"))
     return values, faults

@@ -7,7 +7,7 @@ from typing import Any
 
 from authz.bundle.values import read_value
 from authz.bundle.vocabulary import PropertyKind, Vocabulary
-from authz.documents import Loc, fault
+from authz.documents.places import Loc, diagnostic_at
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.types import INSTANT, STRING, Enumeration, Optional
 
@@ -43,7 +43,7 @@ def parse_request(given: object, vocabulary: Vocabulary, shown: str = "request",
     """
     reading = _Reading(vocabulary, shown, at)
     if not isinstance(given, Mapping):
-        raise MalformedRequestError([fault(shown, at, "is not an object")])
+        raise MalformedRequestError([diagnostic_at(shown, at, "is not an object")])
     request = reading.authzen(given) if {"subject", "resource"} & given.keys() else reading.flat(given)
     if reading.diagnostics:
         raise MalformedRequestError(reading.diagnostics)
@@ -62,7 +62,7 @@ def parse_authzen(
     """
     reading = _Reading(vocabulary, shown, at)
     if not isinstance(given, Mapping):
-        raise MalformedRequestError([fault(shown, at, "is not an object")])
+        raise MalformedRequestError([diagnostic_at(shown, at, "is not an object")])
     live = {name: value for name, value in given.items() if name != "at"}
     request = reading.authzen({"action": {}, **live} if searched == "action" else live, searched)
     if reading.diagnostics:
@@ -76,7 +76,7 @@ class _Reading:
         self.diagnostics: list[Diagnostic] = []
 
     def wrong(self, loc: Loc, problem: str, help: str = "") -> None:
-        self.diagnostics.append(fault(self.shown, (*self.at, *loc), problem, help))
+        self.diagnostics.append(diagnostic_at(self.shown, (*self.at, *loc), problem, help))
 
     def flat(self, given: Mapping[str, Any]) -> EvaluationRequest:
         vocabulary = self.vocabulary

@@ -1,6 +1,6 @@
 """What a bundle's three TOML files may say: the closed set of tables, as their author writes them.
 
-`bundle.toml` is a `ManifestTable`, `vocabulary.toml` a `VocabularyTable`, `reasons.toml` a `CatalogueTable`. A type
+`bundle.toml` is a `ManifestTable`, `vocabulary.toml` a `VocabularyTable`, `reasons.toml` a `ReasonsTable`. A type
 is written `String`, `Integer`, `Boolean`, `Instant`, `Date`, the name of an enumeration, `[one of these]`, or
 `id of Record`; a `?` behind it makes the field optional.
 """
@@ -251,7 +251,7 @@ class SubstituteTable:
 
 
 @dataclass(frozen=True, config=_CLOSED)
-class CatalogueTable:
+class ReasonsTable:
     """`reasons.toml`: the reason codes in order of precedence."""
 
     substitute: SubstituteTable

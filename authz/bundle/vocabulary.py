@@ -22,7 +22,7 @@ from authz.bundle.toml_schema import (
     WordsTable,
 )
 from authz.bundle.values import read_value
-from authz.documents import Loc, fault
+from authz.documents.places import Loc, diagnostic_at
 from authz.instants import zone
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.reserved import CLASSES, KEYWORDS
@@ -160,10 +160,10 @@ class _Resolving:
         self.diagnostics: list[Diagnostic] = []
 
     def wrong(self, loc: Loc, problem: str, help: str = "") -> None:
-        self.diagnostics.append(fault(self.vocabulary_path, loc, problem, help))
+        self.diagnostics.append(diagnostic_at(self.vocabulary_path, loc, problem, help))
 
     def wrong_manifest(self, loc: Loc, problem: str, help: str = "") -> None:
-        self.diagnostics.append(fault(self.manifest_path, loc, problem, help))
+        self.diagnostics.append(diagnostic_at(self.manifest_path, loc, problem, help))
 
     def vocabulary(self) -> Vocabulary:
         self.enumerations = {name: self.enumeration(name, values) for name, values in self.table.enumerations.items()}

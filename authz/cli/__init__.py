@@ -109,7 +109,9 @@ def decide(
 
 def _decided(loaded: "Policy", request: str, facts: Path | None, at: str | None) -> "Decision":
     """The decision on a request in a file or on standard input."""
-    from authz.documents import decode, parse_json, read_document
+    from authz.documents.files import read_document
+    from authz.documents.json import parse_json
+    from authz.documents.text import decode
     from authz.engine.policy import load_facts
     from authz.instants import parse_instant
 
@@ -336,7 +338,7 @@ def add(
     try:
         caller = Caller.model_validate({**given, "key": None if token_subject else key})
     except ValueError as wrong:
-        from authz.documents import diagnostics_of
+        from authz.documents.validation import diagnostics_of
 
         raise DiagnosticError(diagnostics_of(cast(Any, wrong), name)) from None
     with _changing(file):

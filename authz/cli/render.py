@@ -19,9 +19,7 @@ def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[s
         "decision": decision.effect.value,
         "reason": decision.reason or None,
         "reasons": list(decision.reasons),
-        "texts": {
-            code: {"en": bundle.catalogue[code].en, "nl": bundle.catalogue[code].nl} for code in decision.reasons
-        },
+        "texts": {code: {"en": bundle.reasons[code].en, "nl": bundle.reasons[code].nl} for code in decision.reasons},
         "error": decision.error or None,
         "at": format_instant(decision.at),
         "expires_at": None if (expires_at := decision.expires_at) is None else format_instant(expires_at),
@@ -41,7 +39,7 @@ def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterat
     yield f"{decision.effect.value}  {asked.subject_id} {verb} {asked.action} of {asked.resource_id}{details}"
     width = max(map(len, decision.reasons), default=0)
     for code in decision.reasons:
-        reason = bundle.catalogue[code]
+        reason = bundle.reasons[code]
         yield f"  {code:<{width}}  {reason.en}"
         if explain:
             yield f"  {'':<{width}}  {reason.nl}"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from authz.bundle.loading import Bundle
-from authz.bundle.toml_schema import CatalogueTable, ManifestTable, VocabularyTable
+from authz.bundle.toml_schema import ManifestTable, ReasonsTable, VocabularyTable
 from authz.facts.memory import FactsReader
 from authz.language.types import RecordType
 from authz.verify.scenarios import ScenarioFile
@@ -30,8 +30,8 @@ def as_text(bundle: Bundle) -> Iterator[str]:
         yield from _record(vocabulary.schema.records[name])
     yield ""
     yield "reason codes, in order of precedence"
-    width = max(map(len, bundle.catalogue))
-    yield from (f"  {code:<{width}}  {reason.en}" for code, reason in bundle.catalogue.items())
+    width = max(map(len, bundle.reasons))
+    yield from (f"  {code:<{width}}  {reason.en}" for code, reason in bundle.reasons.items())
 
 
 def _record(record: RecordType) -> Iterator[str]:
@@ -66,7 +66,7 @@ def as_data(bundle: Bundle) -> dict[str, Any]:
         },
         "reasons": [
             {"code": r.code, "layer": r.layer, "audience": r.audience, "en": r.en, "nl": r.nl}
-            for r in bundle.catalogue.values()
+            for r in bundle.reasons.values()
         ],
     }
 
@@ -79,7 +79,7 @@ def json_schema(document: str, bundle: Bundle) -> dict[str, Any]:
         tables: dict[str, Any] = {
             "manifest": ManifestTable,
             "vocabulary": VocabularyTable,
-            "reasons": CatalogueTable,
+            "reasons": ReasonsTable,
             "scenarios": ScenarioFile,
         }
         schema = TypeAdapter(tables[document]).json_schema()

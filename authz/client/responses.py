@@ -5,15 +5,15 @@ type. Whatever else comes is a refusal, a malformed request, or no answer at all
 """
 
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 from authz.client.models import Answer, Malformed, NoAnswer, Outcome, Reason, Search, Unanswered
+from authz.documents.json import parse_json_bytes
+from authz.language.diagnostics import DiagnosticError
 
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/"
-MOST_NESTING = 100
 MOST_PAGES = 10_000
 LONGEST_MESSAGE = 500
 
@@ -185,45 +185,12 @@ def clean(text: str, secret: str = "") -> str:
 
 
 def parse(data: bytes) -> Any:
-    """The value of a JSON text that nobody could read otherwise.
+    """The value of a JSON text, read as strictly as the service reads its own.
 
     Raises:
         Unanswered: it is not JSON, not UTF-8, names a member twice, or nests too deep.
     """
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_members, parse_constant=_no_number, parse_float=_finite)
-        if b"\\u" in data:
-            # Half a surrogate pair can be escaped in JSON; encoding what was read finds it.
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        return parse_json_bytes(data, "answer")
+    except DiagnosticError:
         raise Unanswered("the answer is not sound JSON") from None
-    level = [value]
-    for _ in range(MOST_NESTING + 1):
-        level = [part for one in level for part in _parts(one)]
-        if not level:
-            return value
-    raise Unanswered(f"the answer nests deeper than {MOST_NESTING}")
-
-
-def _parts(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is named twice")
-    return members
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON's")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("a number is too large")
-    return number

@@ -16,7 +16,8 @@ from authz.bundle.plain import Plain, plain_reader
 from authz.bundle.requests import EvaluationRequest, MalformedRequestError, parse_authzen, parse_request
 from authz.bundle.vocabulary import REQUEST, attribute
 from authz.codegen.python import compile_program
-from authz.documents import Loc, fault, read_document
+from authz.documents.files import read_document
+from authz.documents.places import Loc, diagnostic_at
 from authz.engine.decision import Decision, Evaluator, judge, permits
 from authz.engine.expiry import Instants, expiry, instants_read
 from authz.explain.counterfactual import Situation, smallest
@@ -68,7 +69,7 @@ class Policy:
         asked = request if isinstance(request, EvaluationRequest) else self.request(request)
         moment = at or asked.at
         if moment is None:
-            raise MalformedRequestError([fault("request", ("at",), "is missing, and no instant was given")])
+            raise MalformedRequestError([diagnostic_at("request", ("at",), "is missing, and no instant was given")])
         if not isinstance(moment, datetime):
             raise TypeError("the instant to decide at is a datetime")
         if moment.tzinfo is None:
@@ -124,9 +125,9 @@ class Policy:
         if self.hidden and case is not None:
             gathered = self.gather_public(case.asked, facts, decision.at, self.parameters)
             codes = self.evaluator.reasons(gathered)
-        catalogue = self.bundle.catalogue
+        reasons = self.bundle.reasons
         for code in codes:
-            if catalogue[code].audience == "user":
+            if reasons[code].audience == "user":
                 return code
         return self.bundle.substitute.code
 

@@ -18,7 +18,8 @@ from stdnum.nl import bsn, onderwijsnummer
 from authz.bundle.records import Classes
 from authz.bundle.values import annotation
 from authz.bundle.vocabulary import RowType, Vocabulary, attribute
-from authz.documents import Loc, diagnostics_of, fault
+from authz.documents.places import Loc, diagnostic_at
+from authz.documents.validation import diagnostics_of
 from authz.facts.serialize import row_as_data
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.types import STRING, Collection, Optional, Type
@@ -163,11 +164,11 @@ def _integrity(
         seen: set[str] = set()
         for index, (row, raw) in enumerate(zip(rows[name], given.get(name) or (), strict=True)):
             loc = (*at, name, index)
-            yield from (fault(shown, (*loc, field), problem) for field, problem in check(row, raw))
+            yield from (diagnostic_at(shown, (*loc, field), problem) for field, problem in check(row, raw))
             if kind.key:
                 id = getattr(row, attribute(kind.key))
                 if id in seen:
-                    yield fault(shown, (*loc, kind.key), f"`{id}` stands here twice")
+                    yield diagnostic_at(shown, (*loc, kind.key), f"`{id}` stands here twice")
                 seen.add(id)
 
 

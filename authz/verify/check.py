@@ -34,7 +34,7 @@ class Admission:
         """What was, and what was not, checked."""
         bundle = self.policy.bundle
         yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
-        codes = len(bundle.catalogue)
+        codes = len(bundle.reasons)
         yield f"  checked: {self.files} Polar files, {self.rules} rules, {codes} reason codes, types, parameters"
         worlds = f"{self.scenarios} scenarios and {self.worlds} generated worlds"
         if self.compared:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from authz.documents import inspect_document
+from authz.documents.files import inspect_document
 from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError
 from authz.verify.oracles import Wrong

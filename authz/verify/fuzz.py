@@ -131,7 +131,7 @@ def fuzz(
         checks.counts,
         replayed,
         kept.skipped,
-        tuple(bundle.catalogue),
+        tuple(bundle.reasons),
         tuple(clause(rule.span, bundle) for rules in bundle.program.rules.values() for rule in rules),
         wrong,
         kept.fail(wrong) if wrong else None,

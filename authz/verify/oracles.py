@@ -240,7 +240,7 @@ class Checks:
         subject = self.worlds.policy.subject(world.asked, gathered)
         reading = Reading(self.policy.bundle.program, attribute)
         reading.rule("allow", subject, world.asked.action, gathered)
-        for code in self.policy.bundle.catalogue:
+        for code in self.policy.bundle.reasons:
             reading.rule("reason", gathered, code)
         self.clauses(reading)
 

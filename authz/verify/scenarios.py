@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictStr, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as table
 
-from authz.documents import Loc, diagnostics_of, fault, inspect_document
+from authz.documents.files import inspect_document
+from authz.documents.places import Loc, diagnostic_at
+from authz.documents.validation import diagnostics_of
 from authz.engine.decision import Decision
 from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError, did_you_mean
@@ -113,9 +115,11 @@ def run_file(policy: Policy, path: Path, words: str = "", only: int | None = Non
     for index, given in enumerate(document["scenarios"]):
         name, titled = _text(given, "id"), _text(given, "title")
         if only in (None, index) and all(word in f"{name} {titled}".lower() for word in words.lower().split()):
-            own = [str(fault(shown, loc, problem)) for loc, problem in unsound if loc[:2] == ("scenarios", index)]
+            own = [
+                str(diagnostic_at(shown, loc, problem)) for loc, problem in unsound if loc[:2] == ("scenarios", index)
+            ]
             if name in seen:
-                own.append(str(fault(shown, ("scenarios", index, "id"), f"`{name}` stands here twice")))
+                own.append(str(diagnostic_at(shown, ("scenarios", index, "id"), f"`{name}` stands here twice")))
             yield Result(shown, name, titled, tuple(own)) if own else _run_one(policy, given, shared, shown, index)
         seen.add(name)
 
@@ -130,38 +134,40 @@ def decide_one(policy: Policy, path: Path, id: str) -> Decision:
     document, unsound = inspect_document(path, shown)
     scenarios = document.get("scenarios") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(scenarios, list):
-        raise DiagnosticError([fault(shown, (), "is no scenario file")])
+        raise DiagnosticError([diagnostic_at(shown, (), "is no scenario file")])
     for index, given in enumerate(scenarios):
         if _text(given, "id") == id:
             own = [
-                fault(shown, loc, problem) for loc, problem in unsound if loc[:2] in (("scenarios", index), ("facts",))
+                diagnostic_at(shown, loc, problem)
+                for loc, problem in unsound
+                if loc[:2] in (("scenarios", index), ("facts",))
             ]
             if own:
                 raise DiagnosticError(own)
             return decide(policy, given, document.get("facts", {}), shown, ("scenarios", index))[1]
     near = did_you_mean(id, (_text(given, "id") for given in scenarios))
-    raise DiagnosticError([fault(shown, (), f"has no scenario `{id}`", near)])
+    raise DiagnosticError([diagnostic_at(shown, (), f"has no scenario `{id}`", near)])
 
 
 def _file_problems(document: object, unsound: list[tuple[Loc, str]], shown: str) -> list[str]:
     """What is wrong with a file beside its scenarios."""
     if not isinstance(document, dict):
-        return [str(fault(shown, (), "is not an object"))]
+        return [str(diagnostic_at(shown, (), "is not an object"))]
     problems = [
-        str(fault(shown, loc, problem)) for loc, problem in unsound if loc[:1] != ("scenarios",) or len(loc) < 2
+        str(diagnostic_at(shown, loc, problem)) for loc, problem in unsound if loc[:1] != ("scenarios",) or len(loc) < 2
     ]
     known = ("scenarios", "facts")
     unknown = document.keys() - set(known)
-    problems += [str(fault(shown, (key,), "is not known here", did_you_mean(key, known))) for key in unknown]
+    problems += [str(diagnostic_at(shown, (key,), "is not known here", did_you_mean(key, known))) for key in unknown]
     if "facts" in document and not isinstance(document["facts"], dict):
-        problems.append(str(fault(shown, ("facts",), "is not an object")))
+        problems.append(str(diagnostic_at(shown, ("facts",), "is not an object")))
     scenarios = document.get("scenarios")
     if scenarios is None:
-        problems.append(str(fault(shown, ("scenarios",), "is missing")))
+        problems.append(str(diagnostic_at(shown, ("scenarios",), "is missing")))
     elif not isinstance(scenarios, list):
-        problems.append(str(fault(shown, ("scenarios",), "is not a list")))
+        problems.append(str(diagnostic_at(shown, ("scenarios",), "is not a list")))
     elif not scenarios:
-        problems.append(str(fault(shown, ("scenarios",), "there is no scenario in it")))
+        problems.append(str(diagnostic_at(shown, ("scenarios",), "there is no scenario in it")))
     return problems
 
 
@@ -201,7 +207,7 @@ def decide(policy: Policy, given: object, shared: object, shown: str, at: Loc) -
         except DiagnosticError as faulty:
             faults += faulty.diagnostics
     if "at" not in scenario.request:
-        faults.append(fault(shown, (*at, "request", "at"), "is missing"))
+        faults.append(diagnostic_at(shown, (*at, "request", "at"), "is missing"))
     if faults:
         raise DiagnosticError(faults)
     set_policy, records, request = readings
@@ -210,12 +216,14 @@ def decide(policy: Policy, given: object, shared: object, shown: str, at: Loc) -
 
 
 def _expectation_faults(policy: Policy, expect: Expectation, shown: str, at: Loc) -> Iterator[Any]:
-    codes = policy.bundle.catalogue
+    codes = policy.bundle.reasons
     named: list[tuple[Loc, str]] = [(("reason",), expect.reason)] if expect.reason is not None else []
     named += [(("reasons", i), code) for i, code in enumerate(expect.reasons or ())]
     for loc, code in named:
         if code not in codes:
-            yield fault(shown, (*at, *loc), f"`{code}` is not in the catalogue of reasons", did_you_mean(code, codes))
+            yield diagnostic_at(
+                shown, (*at, *loc), f"`{code}` is not in the catalogue of reasons", did_you_mean(code, codes)
+            )
 
 
 def _mismatches(expect: Expectation, decision: Decision) -> Iterator[str]:

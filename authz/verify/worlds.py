@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from authz.bundle.requests import EvaluationRequest
-from authz.documents import inspect_document
+from authz.documents.files import inspect_document
 from authz.engine.policy import Policy
 from authz.facts.changes import apply
 from authz.facts.memory import Facts

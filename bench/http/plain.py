@@ -117,7 +117,7 @@ class Deciding:
             error = {"status": 500, "message": "the request could not be judged"}
         elif not decision:
             code, bundle = self.policy.public_reason(decision, self.facts), self.policy.bundle
-            said = bundle.catalogue.get(code, bundle.substitute)
+            said = bundle.reasons.get(code, bundle.substitute)
             reason = Reason(code=said.code, en=said.en, nl=said.nl)
         context = Context(
             error=error,

@@ -339,8 +339,8 @@ def test_without_a_record_there_is_no_decision(tmp_path_factory: pytest.TempPath
     ("data", "expected"),
     [
         (b'{"a": 1, "a": 2}', "a: this key stands here twice"),
-        (b'{"a": NaN}', "a: `nan` is no number of JSON's"),
-        (b'{"a": 1e999}', "a: `inf` is no number of JSON's"),
+        (b'{"a": NaN}', "a: `nan` is not a JSON number"),
+        (b'{"a": 1e999}', "a: `inf` is not a JSON number"),
         (b'{"a": "\\ud800"}', "a: half a surrogate pair is no text"),
         (b'{"a": "\xff"}', "not UTF-8: byte 8 is out of place"),
         ("\ufeff{}".encode(), "begins with a byte order mark (save it as UTF-8 without one)"),

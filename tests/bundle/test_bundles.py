@@ -74,7 +74,7 @@ def test_a_bundle_without_rules_permits_nothing_and_is_refused(bundle: Path) -> 
         path.unlink()
     lines = refusal(bundle).split("\n")
     assert "bundle: no rule `allow(_subject: Supplier, action: String, request: Request) if ...;`" in lines
-    assert len(lines) == 1 + len(load_bundle(STUDENT_DATA).bundle.catalogue)
+    assert len(lines) == 1 + len(load_bundle(STUDENT_DATA).bundle.reasons)
 
 
 def test_a_folder_named_like_a_polar_file_is_told(bundle: Path) -> None:

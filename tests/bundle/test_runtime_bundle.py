@@ -90,7 +90,7 @@ of_age_at = { midnight_of_age = "holder.born", years = "parameters.adult_age", z
 last_call = { hours_after = "closing", hours = "parameters.grace_hours" }
 """
 
-CATALOGUE = """
+REASONS = """
 [substitute]
 code = "CLOSED"
 en = "closed"
@@ -180,7 +180,7 @@ ESCORT = {**GRANT, "import": "ann"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("doors")
-    for name, text in (("bundle", MANIFEST), ("vocabulary", VOCABULARY), ("reasons", CATALOGUE)):
+    for name, text in (("bundle", MANIFEST), ("vocabulary", VOCABULARY), ("reasons", REASONS)):
         (folder / f"{name}.toml").write_text(text)
     (folder / "doors.polar").write_text(RULES)
     scenario = {"id": "ann", "request": ASKED, "expect": {"decision": "allow"}}
@@ -373,7 +373,7 @@ def test_it_is_doubted_as_any_other(name: str, request: pytest.FixtureRequest, t
     report = fuzz(policy, 600, 1, tmp_path, most=1_500)
     assert report.wrong is None, list(report.lines())
     assert report.counts.permits > 150
-    assert [code for code in policy.bundle.catalogue if not report.counts.codes[code]] == []
+    assert [code for code in policy.bundle.reasons if not report.counts.codes[code]] == []
 
 
 def test_it_explains_itself(changeable: Policy) -> None:
@@ -406,10 +406,14 @@ def test_its_permits_end_when_its_own_clock_says(changeable: Policy) -> None:
     assert ended > 20
 
 
-@pytest.mark.parametrize("package", ["language", "compiled", "deciding", "bundles", "facts", "explaining"])
+GENERAL = ("analysis", "bundle", "codegen", "documents", "engine", "explain", "facts", "interpreter", "language")
+"""The rooms that every bundle shares."""
+
+
+@pytest.mark.parametrize("package", GENERAL)
 def test_the_engine_has_no_word_of_the_first_bundle(package: str) -> None:
     found = []
-    for path in sorted((ROOT / "authz" / package).iterdir()):
+    for path in sorted((ROOT / "authz" / package).rglob("*")):
         if path.suffix in (".py", ".lark"):
             for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
                 if WORDS.search(line) and not any(said in line for said in SAID):
@@ -417,8 +421,8 @@ def test_the_engine_has_no_word_of_the_first_bundle(package: str) -> None:
     assert found == []
 
 
-def written(folder: Path, rules: str, vocabulary: str, catalogue: str = CATALOGUE) -> Policy:
-    for name, text in (("bundle", MANIFEST), ("vocabulary", vocabulary), ("reasons", catalogue)):
+def written(folder: Path, rules: str, vocabulary: str, reasons: str = REASONS) -> Policy:
+    for name, text in (("bundle", MANIFEST), ("vocabulary", vocabulary), ("reasons", reasons)):
         (folder / f"{name}.toml").write_text(text)
     (folder / "doors.polar").write_text(rules)
     return load_bundle(folder)
@@ -448,7 +452,7 @@ def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: P
     rules = RULES.replace(
         "    covers(grant, request);", "    grant.door = request.door_id and covers(grant, request);", 1
     )
-    public = CATALOGUE.replace(
+    public = REASONS.replace(
         'code = "NOT_GRANTED"\nlayer = "door"\naudience = "admin"',
         'code = "NOT_GRANTED"\nlayer = "door"\naudience = "user"',
     )

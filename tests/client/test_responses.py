@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.client import ActionSearch, Outcome, Unanswered
-from authz.client.responses import MOST_NESTING, MOST_PAGES, Pages, Reply, read_answer, read_answers
+from authz.client.responses import MOST_PAGES, Pages, Reply, read_answer, read_answers
+from authz.documents.strictness import MAX_NESTING
 from tests.support.client_cases import ABOUT_SARA, X, told
 from tests.support.faulty_server import NEITHER, PERMIT, TWICE, UNSOUND
 
@@ -82,7 +83,7 @@ def test_what_is_drawn_reaches_permits_and_all_else() -> None:
 
 def test_an_answer_may_nest_as_deep_as_a_question() -> None:
     nested = [
-        b'{"decision": true, "a": %b%b}' % (b"[" * depth, b"]" * depth) for depth in (MOST_NESTING, MOST_NESTING + 1)
+        b'{"decision": true, "a": %b%b}' % (b"[" * depth, b"]" * depth) for depth in (MAX_NESTING, MAX_NESTING + 1)
     ]
     assert [bool(read_answer(reply(data))) for data in nested] == [True, False]
 

@@ -57,7 +57,7 @@ def test_the_tree_says_what_the_decision_says(policy: Policy, world: World) -> N
     subject, _, request = gathered(policy, world)
     assert (subject is not None and explanation.conditions.holds) == bool(decision)
     reading = Reading(policy.bundle.program, attribute)
-    for code in policy.bundle.catalogue:
+    for code in policy.bundle.reasons:
         assert reading.rule("reason", request, code) == (code in decision.reasons)
     for one in conditions(explanation.conditions):
         parts = one.conditions

@@ -27,7 +27,7 @@ def test_the_compiled_form_reads_20000_worlds_as_the_plain_reading_does(policy: 
         permits += not expected
         codes.update(expected)
     assert permits >= 6_000
-    assert {code: codes[code] for code in policy.bundle.catalogue if codes[code] < 50} == {}
+    assert {code: codes[code] for code in policy.bundle.reasons if codes[code] < 50} == {}
 
 
 def test_the_half_for_many_rows_decides_as_the_half_for_few_rows(policy: Policy) -> None:

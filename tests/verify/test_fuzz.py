@@ -69,7 +69,7 @@ def test_worlds_are_near_the_line_and_reach_every_code(drawn: Worlds) -> None:
         permits += bool(decision)
         codes.update(decision.reasons)
     assert 0.25 < permits / 6_000 < 0.85
-    assert codes == set(drawn.policy.bundle.catalogue)
+    assert codes == set(drawn.policy.bundle.reasons)
 
 
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
@@ -96,7 +96,7 @@ def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
     assert report.counts.worlds >= 3_000
     assert report.counts.permits >= 600
     assert len(report.counts.laws) == len(policy.bundle.laws)
-    assert all(report.counts.codes[code] for code in policy.bundle.catalogue)
+    assert all(report.counts.codes[code] for code in policy.bundle.reasons)
     if reference.available():
         assert report.counts.oso > 0
 

@@ -21,7 +21,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from authz.documents import diagnostics_of, read_document
+from authz.documents.files import read_document
+from authz.documents.validation import diagnostics_of
 from authz.language.diagnostics import DiagnosticError
 
 PREFIX = "poort_"
@@ -120,9 +121,9 @@ def load_callers(path: Path) -> Callers:
         ("token subject", [each.token_subject for each in document.callers if each.token_subject]),
     ):
         if twice := _twice(named):
-            from authz.documents import fault
+            from authz.documents.places import diagnostic_at
 
-            raise DiagnosticError([fault(shown, ("callers",), f"two callers have the {what} `{twice}`")])
+            raise DiagnosticError([diagnostic_at(shown, ("callers",), f"two callers have the {what} `{twice}`")])
     return Callers(tuple(document.callers))
 
 

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from authz.documents import parse_json_bytes, read_document
+from authz.documents.files import read_document
+from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import DiagnosticError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")

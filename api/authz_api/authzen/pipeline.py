@@ -16,7 +16,7 @@ from itsdangerous import URLSafeSerializer
 from starlette.types import Receive, Scope, Send
 
 from authz import EvaluationRequest, MalformedRequestError
-from authz.documents import json_bytes
+from authz.documents.json import json_bytes
 from authz.engine.search import Searched
 from authz_api import response_delay as holding
 from authz_api.authn.authenticator import Identity

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.types import Receive
 
-from authz.documents import parse_json_bytes
+from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 from authz_api.problems import Problem
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from authz import EvaluationRequest
-from authz.documents import json_bytes
+from authz.documents.json import json_bytes
 from authz_api.authzen.responses import Answer
 from authz_api.state import Loaded
 

@@ -1,0 +1,93 @@
+"""Files: UTF-8 in every format, and YAML 1.2 read as plain values alone."""
+
+from pathlib import Path
+
+import pytest
+
+from authz import DiagnosticError
+from authz.documents.files import read_document
+
+NESTED = "nested deeper than 100"
+
+FILES: dict[str, tuple[bytes, str]] = {
+    "a byte order mark": (b"\xef\xbb\xbf{}", "begins with a byte order mark\nhelp: save it as UTF-8 without one"),
+    "another encoding": (b'{"a": "\xff"}', "not UTF-8: byte 8 is out of place"),
+    "half a character": (b'"\xc3', "not UTF-8: byte 2 is out of place"),
+    "a surrogate in UTF-8": (b'"\xed\xa0\x80"', "not UTF-8: byte 2 is out of place"),
+}
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml", "toml"])
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_utf_8(tmp_path: Path, name: str, ending: str) -> None:
+    content, message = FILES[name]
+    path = tmp_path / f"facts.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(DiagnosticError) as refused:
+        read_document(path, "f")
+    assert str(refused.value) == f"f: {message}"
+
+
+YAML: dict[str, tuple[str, object]] = {
+    "words that were booleans once": ("a: no\nb: on\nc: yes\nd: off", {"a": "no", "b": "on", "c": "yes", "d": "off"}),
+    "true and false": ("a: true\nb: false", {"a": True, "b": False}),
+    "nothing": ("a: null\nb: ~\nc:", {"a": None, "b": None, "c": None}),
+    "a time": ("a: 2025-03-10\nb: 2025-03-10T12:00:00Z", {"a": "2025-03-10", "b": "2025-03-10T12:00:00Z"}),
+    "a time as a key": ("2025-03-10: a", {"2025-03-10": "a"}),
+    "sexagesimals": ("a: 12:30:45", {"a": "12:30:45"}),
+    "a leading zero": ("a: 017\nb: 0o17", {"a": 17, "b": 15}),
+    "an alias": ("a: &x [1]\nb: *x", {"a": [1], "b": [1]}),
+    "an equals sign": ("a: =", {"a": "="}),
+    "an empty text": ("", None),
+    "Windows's line ends": ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+}
+
+NO_YAML: dict[str, tuple[str, str]] = {
+    "a key twice": ("a: 1\na: 2", "f: a: this key stands here twice"),
+    "a key twice, deep down": ("a: [{b: 1, b: 2}]", "f: a[0].b: this key stands here twice"),
+    "a number as key": ("1: a", "f: the key `1` is not a string"),
+    "a list as key": ("? [1]\n: a", "f:1:1: not YAML: this is no `map`\n    1 | ? [1]\n      | ^"),
+    "no number": ("a: .nan", "f: a: `nan` is not a JSON number"),
+    "an unknown alias": ("a: *x", "f:1:4: not YAML: found undefined alias 'x'\n    1 | a: *x\n      |    ^"),
+    "an alias of itself": (
+        "a: &x {a: *x}",
+        "f:1:4: not YAML: an alias stands inside what it names\n    1 | a: &x {a: *x}\n      |    ^",
+    ),
+    "merged keys": ("<<: {a: 1}", "f:1:1: not YAML: the tag `merge` is not known here\n    1 | <<: {a: 1}\n      | ^"),
+    "an object of Python's": (
+        "a: !!python/name:os.system x",
+        "f:1:4: not YAML: the tag `python/name:os.system` is not known here\n"
+        "    1 | a: !!python/name:os.system x\n      |    ^",
+    ),
+    "a set": ("a: !!set {x}", "f:1:4: not YAML: the tag `set` is not known here\n    1 | a: !!set {x}\n      |    ^"),
+    "no boolean": ("a: !!bool x", "f:1:4: not YAML: this is no `bool`\n    1 | a: !!bool x\n      |    ^"),
+    "another version": (
+        "%YAML 1.1\n---\na: no",
+        "f: not YAML 1.2: another version reads `no` as false\nhelp: drop the `%YAML` line",
+    ),
+    "two documents": ("--- 1\n--- 2", "f:2:1: not YAML: but found another document\n    2 | --- 2\n      | ^"),
+    "half a pair": ('a: "\\ud800"', "f: a: half a surrogate pair is no text"),
+    "lists without end": ("[" * 5000, f"f: {NESTED}"),
+    "aliases without end": (
+        "".join(f"- &a{i} [{', '.join(['x' if i == 0 else f'*a{i - 1}'] * 9)}]\n" for i in range(12)),
+        "f: its aliases expand to more than 1000000 values",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", YAML)
+def test_yaml_is_of_version_1_2(tmp_path: Path, name: str) -> None:
+    text, expected = YAML[name]
+    path = tmp_path / "facts.yaml"
+    path.write_text(text, newline="")
+    assert read_document(path, "f") == expected
+
+
+@pytest.mark.parametrize("name", NO_YAML)
+def test_yaml_that_two_readers_could_read_differently_is_refused(tmp_path: Path, name: str) -> None:
+    text, message = NO_YAML[name]
+    path = tmp_path / "facts.yml"
+    path.write_text(text)
+    with pytest.raises(DiagnosticError) as refused:
+        read_document(path, "f")
+    assert str(refused.value) == message
