@@ -21,6 +21,8 @@ from authz.explain.explanation import Explanation
 from authz.facts.memory import Facts
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Bundle",
     "Decision",
@@ -36,6 +38,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Span",
+    "__version__",
     "load_bundle",
     "load_facts",
 ]

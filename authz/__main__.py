@@ -1,6 +1,6 @@
-"""`python -m authz` is the command `authz`."""
+"""Run the command `authz` as `python -m authz`."""
 
-from authz.cli import main
+from authz.cli.main import main
 
 if __name__ == "__main__":
     main()

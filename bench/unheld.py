@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from authz_api.response_delay import Ticks
 
-from authz.cli import main
+from authz.cli.main import main
 
 
 def _at_once(_ticks: Ticks, _due: int, call: Callable[[], None]) -> None:

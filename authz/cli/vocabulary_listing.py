@@ -1,4 +1,4 @@
-"""The words of a bundle: what a rule may use, and the schemas of its documents."""
+"""The listing of a bundle's vocabulary, and the JSON Schemas of its documents."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from authz.verify.scenarios import ScenarioFile
 
 
 def as_text(bundle: Bundle) -> Iterator[str]:
-    """The words, for people."""
+    """The vocabulary as lines of text."""
     vocabulary = bundle.vocabulary
     yield f"{bundle.name} {bundle.version}"
     yield ""
@@ -47,7 +47,7 @@ def _record(record: RecordType) -> Iterator[str]:
 
 
 def as_data(bundle: Bundle) -> dict[str, Any]:
-    """The words, for programs; the form is stable."""
+    """The vocabulary as data for programs; its form is stable."""
     vocabulary = bundle.vocabulary
     return {
         "name": bundle.name,
@@ -72,7 +72,7 @@ def as_data(bundle: Bundle) -> dict[str, Any]:
 
 
 def json_schema(document: str, bundle: Bundle) -> dict[str, Any]:
-    """The JSON Schema of a manifest, vocabulary, catalogue of reasons, scenario file, or of this bundle's facts."""
+    """The JSON Schema of one of a bundle's documents; that of the facts follows from the bundle's vocabulary."""
     if document == "facts":
         schema = FactsReader(bundle.vocabulary, bundle.classes).schema()
     else:

@@ -186,7 +186,7 @@ def test_a_locale_without_unicode_still_prints() -> None:
 
 def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
     code = (
-        "import sys; from authz.cli import main\n"
+        "import sys; from authz.cli.main import main\n"
         f"sys.argv = ['authz', 'decide', {str(PERMITTED)!r}]\n"
         "try: main()\n"
         "except SystemExit: pass\n"

@@ -42,6 +42,7 @@ def test_the_public_names_are_these() -> None:
         "Policy",
         "PolicyError",
         "Span",
+        "__version__",
         "load_bundle",
         "load_facts",
     ]

@@ -5,7 +5,7 @@ import os
 import authz_api.wire
 from authz_api.authzen.pipeline import Answering, Reply
 
-from authz.cli import main
+from authz.cli.main import main
 
 
 def _breaks(*_: object) -> None:

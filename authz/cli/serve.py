@@ -1,0 +1,129 @@
+"""`authz serve`: the HTTP service."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from authz.cli.errors import file_error, invalid
+from authz.cli.options import Exit, FactsOption, PolicyOption, find_bundle
+from authz.cli.output import print_error
+
+if TYPE_CHECKING:
+    from authz_api.authn.jwt import Issuer
+
+KEY_BYTES = 32
+
+
+def serve(
+    policy: PolicyOption = None,
+    facts: FactsOption = None,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="The number of worker processes.")] = 1,
+    public_url: Annotated[
+        str, typer.Option("--public-url", metavar="URL", help="The URL of the service for callers, for its metadata.")
+    ] = "",
+    decision_log: Annotated[
+        Path | None,
+        typer.Option(
+            "--decision-log", "--record", metavar="FILE", help="The decision log; by default standard output."
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key",
+            metavar="FILE",
+            help="At least 32 random bytes, for pseudonyms and page tokens; by default a new key for each run.",
+        ),
+    ] = None,
+    admin_reasons: Annotated[
+        bool, typer.Option("--admin-reasons", help="Show every reason code to every caller: never to suppliers.")
+    ] = False,
+    callers: Annotated[
+        Path | None, typer.Option("--callers", metavar="FILE", help="Who may call: see `authz callers`.")
+    ] = None,
+    jwt_issuer: Annotated[
+        str, typer.Option("--jwt-issuer", metavar="URL", help="The issuer of accepted tokens, as in `iss`.")
+    ] = "",
+    jwt_audience: Annotated[
+        str, typer.Option("--jwt-audience", metavar="TEXT", help="The audience of accepted tokens, as in `aud`.")
+    ] = "",
+    jwt_jwks: Annotated[
+        str,
+        typer.Option("--jwt-jwks", metavar="FILE|URL", help="The issuer's keys (JWKS), fetched again as they rotate."),
+    ] = "",
+    jwt_algorithm: Annotated[
+        list[str] | None,
+        typer.Option("--jwt-algorithm", metavar="NAME", help="An accepted signature algorithm; by default RS256."),
+    ] = None,
+    most_calls: Annotated[
+        int, typer.Option("--most-calls", min=1, help="The number of calls that each process handles at once.")
+    ] = 512,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Evaluations a second for each caller; 0 sets no limit.")
+    ] = 0,
+) -> None:
+    """Serve decisions over HTTP (AuthZEN 1.0).
+
+    SIGTERM answers the accepted calls and stops; SIGHUP reloads bundle and facts.
+    """
+    from authz_api.server import ServeError, Settings, run
+
+    if public_url and not public_url.startswith(("http://", "https://")):
+        raise invalid("--public-url", f"`{public_url}` is not a URL: it must begin with https://")
+    folder = policy or find_bundle()
+    settings = Settings(
+        policy=folder,
+        facts=facts or folder / "facts.json",
+        key=_read_key(key),
+        host=host,
+        port=port,
+        workers=workers,
+        public_url=public_url,
+        record=decision_log,
+        admin=admin_reasons,
+        callers=callers,
+        issuer=_issuer(jwt_issuer, jwt_audience, jwt_jwks, jwt_algorithm or []),
+        most_calls=most_calls,
+        rate=rate,
+    )
+    try:
+        code = run(settings)
+    except ServeError as error:
+        print_error(f"authz: {error}")
+        code = Exit.FAILED
+    raise typer.Exit(code)
+
+
+def _issuer(issuer: str, audience: str, jwks: str, algorithms: list[str]) -> "Issuer | None":
+    """The issuer whose tokens are accepted; its three options are given together or not at all."""
+    from authz_api.authn.jwt import ALGORITHMS, Issuer, loopback_or_https
+
+    options = {"--jwt-issuer": issuer, "--jwt-audience": audience, "--jwt-jwks": jwks}
+    if not any(options.values()) and not algorithms:
+        return None
+    for name, value in options.items():
+        if not value:
+            raise invalid(name, f"is missing: tokens need {', '.join(options)} together")
+    for algorithm in algorithms:
+        if algorithm not in ALGORITHMS:
+            raise invalid("--jwt-algorithm", f"`{algorithm}` is not one of {', '.join(ALGORITHMS)}")
+    if not loopback_or_https(jwks):
+        raise invalid("--jwt-jwks", "keys must come over https or from a file")
+    return Issuer(issuer, audience, jwks, tuple(algorithms) or ("RS256",))
+
+
+def _read_key(path: Path | None) -> bytes:
+    """The key in a file, or a new one that lasts as long as the process."""
+    if path is None:
+        return os.urandom(KEY_BYTES)
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise file_error("--key", path, error) from None
+    if len(key) < KEY_BYTES:
+        raise invalid("--key", f"{path}: has {len(key)} bytes; a key needs at least {KEY_BYTES}")
+    return key

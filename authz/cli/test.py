@@ -1,0 +1,68 @@
+"""`authz test`: run scenario files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authz.cli.errors import file_error
+from authz.cli.options import (
+    EvaluatorName,
+    EvaluatorOption,
+    Exit,
+    JsonOption,
+    PolicyOption,
+    find_bundle,
+    load_policy,
+)
+from authz.cli.output import print_error, print_json, print_text, progress
+
+
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Scenario files and folders; by default the bundle's own."),
+    ] = None,
+    policy: PolicyOption = None,
+    evaluator: EvaluatorOption = EvaluatorName.COMPILED,
+    as_json: JsonOption = False,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report too.")] = None,
+    words: Annotated[
+        str, typer.Option("-k", metavar="WORDS", help="Run only scenarios whose id and title have each word.")
+    ] = "",
+) -> None:
+    """Run scenario files.
+
+    Exits 0 if every scenario gets the decision that it expects, and 1 otherwise.
+    """
+    from authz.verify import scenarios
+
+    folder = policy or find_bundle(*(paths or []))
+    loaded = load_policy(folder, evaluator)
+    results = []
+    interrupted = False
+    try:
+        with progress("scenarios") as show:
+            for result in scenarios.run(loaded, paths or [folder / "scenarios"], words):
+                results.append(result)
+                show(len(results), None)
+    except KeyboardInterrupt:
+        interrupted = True
+    if junit is not None:
+        try:
+            junit.write_text(scenarios.as_junit(results) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise file_error("--junit", junit, error) from None
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        print_json(scenarios.as_data(results))
+    else:
+        for result in failed:
+            print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
+            print_text("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))
+        print_text(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    if interrupted:
+        raise KeyboardInterrupt
+    if not results:
+        print_error(f"no scenario has the words `{words}`")
+    raise typer.Exit(Exit.OK if results and not failed else Exit.FAILED)
