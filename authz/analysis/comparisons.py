@@ -1,4 +1,4 @@
-"""Which values rules compare with which: what could be worth writing into a field."""
+"""Which values rules compare with which. The counterfactual search and the world generator draw values from this."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,109 +18,123 @@ from authz.language.ir import (
 )
 from authz.language.types import Collection, Optional, Record, Schema, Type
 
-Place = tuple[str, ...]
-"""A field of a record type, or a parameter of a rule."""
+FieldKey = tuple[str, ...]
+"""A field, as (declaring record type, field name), or a parameter of a rule, as ("", rule name, position)."""
 
 
 @dataclass(slots=True)
-class Compared:
-    """Classes of fields whose values rules compare, passed on through rules' parameters.
+class Comparisons:
+    """Fields and parameters in classes (union-find): two are in one class where a chain of comparisons joins them.
 
-    `constants` are those that a class is compared with, `members` those that rules look for in a list, by its place.
+    `parent` is the union-find forest. `constants` are the constants that a class is compared with, by its
+    representative. `members` are the constants that rules look for in a list, by the list's field.
     """
 
-    above: dict[Place, Place] = field(default_factory=dict)
-    constants: dict[Place, dict[Scalar, None]] = field(default_factory=dict)
-    members: dict[Place, dict[Scalar, None]] = field(default_factory=dict)
+    parent: dict[FieldKey, FieldKey] = field(default_factory=dict)
+    constants: dict[FieldKey, dict[Scalar, None]] = field(default_factory=dict)
+    members: dict[FieldKey, dict[Scalar, None]] = field(default_factory=dict)
 
-    def root(self, place: Place) -> Place:
-        """The one place that stands for a class."""
-        while (above := self.above.get(place, place)) != place:
-            place = above
-        return place
+    def representative(self, key: FieldKey) -> FieldKey:
+        """The member of a class that stands for the class."""
+        while (parent := self.parent.get(key, key)) != key:
+            key = parent
+        return key
 
-    def join(self, one: Place, other: Place) -> None:
-        """Put two classes together."""
-        first, second = self.root(one), self.root(other)
-        if first != second:
-            self.above[second] = first
-            self.constants.setdefault(first, {}).update(self.constants.pop(second, {}))
+    def same_class(self, key: FieldKey, candidates: Iterable[FieldKey]) -> list[FieldKey]:
+        """The candidates in the class of `key`."""
+        representative = self.representative(key)
+        return [candidate for candidate in candidates if self.representative(candidate) == representative]
 
-    def constant(self, place: Place, value: Scalar) -> None:
-        """Note a constant that a class is compared with."""
-        self.constants.setdefault(self.root(place), {})[value] = None
+    def is_compared(self, key: FieldKey) -> bool:
+        """Whether rules compare a field with another field, or with a constant."""
+        return key in self.parent or self.representative(key) in self.constants
 
-    def alike(self, place: Place, others: Iterable[Place]) -> list[Place]:
-        """Those of some places that are in the class of one."""
-        root = self.root(place)
-        return [other for other in others if self.root(other) == root]
+    def constants_of(self, key: FieldKey) -> Iterable[Scalar]:
+        """The constants that rules compare with the class of `key`."""
+        return self.constants.get(self.representative(key), ())
+
+    def merge(self, left: FieldKey, right: FieldKey) -> None:
+        """Make one class of the classes of two keys."""
+        kept, merged = self.representative(left), self.representative(right)
+        if kept != merged:
+            self.parent[merged] = kept
+            self.constants.setdefault(kept, {}).update(self.constants.pop(merged, {}))
+
+    def add_constant(self, key: FieldKey, value: Scalar) -> None:
+        """Record that the class of `key` is compared with a constant."""
+        self.constants.setdefault(self.representative(key), {})[value] = None
 
 
-def compared(program: Program) -> Compared:
-    """What the rules of a program compare."""
-    found = Compared()
+def find_comparisons(program: Program) -> Comparisons:
+    """The comparisons that the rules of a program make, also through the parameters of rules."""
+    comparisons = Comparisons()
     for rules in program.rules.values():
         for rule in rules:
-            _rule(rule, program.schema, found)
-    return found
+            _add_rule(rule, program.schema, comparisons)
+    return comparisons
 
 
-def _rule(rule: CheckedRule, schema: Schema, found: Compared) -> None:
-    own: Mapping[str, Place] = {
-        parameter.name: ("", rule.name, str(index))
-        for index, parameter in enumerate(rule.parameters)
-        if isinstance(parameter, Variable)
-    }
+def _add_rule(rule: CheckedRule, schema: Schema, comparisons: Comparisons) -> None:
+    parameters: dict[str, FieldKey] = {}
     for index, parameter in enumerate(rule.parameters):
-        if isinstance(parameter, Constant):
-            found.constant(("", rule.name, str(index)), parameter.value)
+        key = ("", rule.name, str(index))
+        if isinstance(parameter, Variable):
+            parameters[parameter.name] = key
+        else:
+            comparisons.add_constant(key, parameter.value)
     for part in subformulas(rule.body):
         match part:
             case Compare(left=left, right=right):
-                _both(left, right, own, schema, found)
+                _add_pair(left, right, parameters, schema, comparisons)
             case Member(value=value, collection=tuple() as constants):
                 for constant in constants:
-                    _both(value, constant, own, schema, found)
+                    _add_pair(value, constant, parameters, schema, comparisons)
             case Member(value=value, collection=Access() as collection):
-                _both(value, collection, own, schema, found)
-                if isinstance(value, Constant) and (place := _place(collection, own, schema)):
-                    found.members.setdefault(place, {})[value.value] = None
-            case Invoke(name=name, arguments=arguments):
-                for index, argument in enumerate(arguments):
-                    place = _place(argument, own, schema)
-                    if place:
-                        found.join(("", name, str(index)), place)
-                    elif isinstance(argument, Constant):
-                        found.constant(("", name, str(index)), argument.value)
+                _add_pair(value, collection, parameters, schema, comparisons)
+                if isinstance(value, Constant) and (key_of_list := _key(collection, parameters, schema)):
+                    comparisons.members.setdefault(key_of_list, {})[value.value] = None
+            case Invoke():
+                _add_call(part, parameters, schema, comparisons)
 
 
-def _both(left: Value, right: Value, own: Mapping[str, Place], schema: Schema, found: Compared) -> None:
-    one, other = _place(left, own, schema), _place(right, own, schema)
-    if one and other:
-        found.join(one, other)
-    for place, value in ((one, right), (other, left)):
-        if place and isinstance(value, Constant):
-            found.constant(place, value.value)
+def _add_call(call: Invoke, parameters: Mapping[str, FieldKey], schema: Schema, comparisons: Comparisons) -> None:
+    for index, argument in enumerate(call.arguments):
+        parameter = ("", call.name, str(index))
+        if key := _key(argument, parameters, schema):
+            comparisons.merge(parameter, key)
+        elif isinstance(argument, Constant):
+            comparisons.add_constant(parameter, argument.value)
 
 
-def _place(value: Value, own: Mapping[str, Place], schema: Schema) -> Place | None:
-    """Where a value stands: a parameter, or a field of the record type that declares it."""
+def _add_pair(
+    left: Value, right: Value, parameters: Mapping[str, FieldKey], schema: Schema, comparisons: Comparisons
+) -> None:
+    left_key, right_key = _key(left, parameters, schema), _key(right, parameters, schema)
+    if left_key and right_key:
+        comparisons.merge(left_key, right_key)
+    for key, value in ((left_key, right), (right_key, left)):
+        if key and isinstance(value, Constant):
+            comparisons.add_constant(key, value.value)
+
+
+def _key(value: Value, parameters: Mapping[str, FieldKey], schema: Schema) -> FieldKey | None:
+    """The parameter or the field that a value is; None for constants and bound variables."""
     if isinstance(value, Variable):
-        return own.get(value.name)
+        return parameters.get(value.name)
     if isinstance(value, Constant):
         return None
-    kind: Type = value.root.type
+    type_: Type = value.root.type
     for name in value.fields[:-1]:
-        field = schema.field(kind, name) if isinstance(kind, Record) else None
-        assert field is not None  # the checker saw it
-        kind = field.type.of if isinstance(field.type, Optional | Collection) else field.type
-    assert isinstance(kind, Record)  # only records have fields
-    return declared(kind.name, value.fields[-1], schema)
+        declared = schema.field(type_, name) if isinstance(type_, Record) else None
+        assert declared is not None  # the type checker refuses a field that no record type declares
+        type_ = declared.type.of if isinstance(declared.type, Optional | Collection) else declared.type
+    assert isinstance(type_, Record)  # only records have fields
+    return declaring_field(type_.name, value.fields[-1], schema)
 
 
-def declared(record: str, name: str, schema: Schema) -> Place:
-    """A field, by the record type that declares it."""
-    above = schema.records[record].extends
-    while above and name in schema.records[above].fields:
-        record, above = above, schema.records[above].extends
+def declaring_field(record: str, name: str, schema: Schema) -> FieldKey:
+    """The key of a field: the topmost record type that declares it, and its name."""
+    parent = schema.records[record].extends
+    while parent and name in schema.records[parent].fields:
+        record, parent = parent, schema.records[parent].extends
     return record, name

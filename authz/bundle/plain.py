@@ -6,7 +6,7 @@ from typing import Any
 from authz.bundle.requests import EvaluationRequest
 from authz.bundle.values import LEAST, MOST
 from authz.bundle.vocabulary import PropertyKind, Vocabulary
-from authz.codegen.generated import functions
+from authz.codegen.generated import compile_source
 from authz.language.types import BOOLEAN, INTEGER, STRING, Enumeration, Optional, Type
 
 Plain = Callable[[Mapping[str, Any]], EvaluationRequest | None]
@@ -27,7 +27,7 @@ def plain_reader(vocabulary: Vocabulary) -> Plain:
     known: dict[str, Any] = {"EvaluationRequest": EvaluationRequest, "ABSENT": object(), "NOTHING": {}}
     for name, kind in vocabulary.properties.items():
         known |= {f"default_{name}": kind.default, f"known_{name}": frozenset(_values(kind.type))}
-    read: Plain = functions(generate(vocabulary), "reading", **known)["read"]
+    read: Plain = compile_source(generate(vocabulary), "reading", **known)["read"]
     return read
 
 

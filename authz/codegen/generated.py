@@ -1,4 +1,4 @@
-"""Generated source, made into functions that a traceback and a debugger can show."""
+"""Compile generated Python source so that tracebacks and debuggers can show it."""
 
 import itertools
 import linecache
@@ -8,13 +8,16 @@ from typing import Any
 _counter = itertools.count(1)
 
 
-def functions(source: str, what: str, **known: Any) -> dict[str, Any]:
-    """What a source defines, by name; `known` is what it may use, and `what` names it in tracebacks."""
-    filename = f"<{what} {next(_counter)}>"
+def compile_source(source: str, title: str, **names: Any) -> dict[str, Any]:
+    """The namespace of some generated source after it ran, by name.
+
+    `title` appears as the file name in tracebacks; `names` are the global names that the source may use.
+    """
+    filename = f"<{title} {next(_counter)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    names: dict[str, Any] = dict(known)
-    exec(compile(source, filename, "exec"), names)
-    made = [each for each in names.values() if getattr(each, "__globals__", None) is names]
-    # The source goes with what was made of it: a service loads bundles again and again.
-    weakref.finalize(made[0], linecache.cache.pop, filename, None)
-    return names
+    namespace: dict[str, Any] = dict(names)
+    exec(compile(source, filename, "exec"), namespace)
+    functions = [each for each in namespace.values() if getattr(each, "__globals__", None) is namespace]
+    # A service reloads bundles for as long as it runs: the cached lines must go when the functions do.
+    weakref.finalize(functions[0], linecache.cache.pop, filename, None)
+    return namespace

@@ -9,17 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from authz.analysis.comparisons import Compared, compared
-from authz.analysis.required_rows import needed
+from authz.analysis.comparisons import Comparisons, find_comparisons
+from authz.analysis.required_rows import required_rows
 from authz.bundle.loading import Bundle, load, read_parameters
 from authz.bundle.plain import Plain, plain_reader
 from authz.bundle.requests import EvaluationRequest, MalformedRequestError, parse_authzen, parse_request
 from authz.bundle.vocabulary import REQUEST, attribute
 from authz.codegen.python import compile_program
+from authz.codegen.python.instants import CollectInstants, compile_instants
 from authz.documents.files import read_document
 from authz.documents.places import Loc, diagnostic_at
 from authz.engine.decision import Decision, Evaluator, judge, permits
-from authz.engine.expiry import Instants, expiry, instants_read
+from authz.engine.expiry import expiry
 from authz.explain.counterfactual import Situation, smallest
 from authz.explain.explanation import Explanation
 from authz.explain.tree import tree
@@ -49,8 +50,8 @@ class Policy:
     gather_public: Gather = field(repr=False)
     """Gathers as if nothing were known of any data subject."""
     facts_reader: FactsReader = field(repr=False)
-    instants: Instants = field(repr=False)
-    compared: Compared = field(repr=False)
+    instants: CollectInstants = field(repr=False)
+    compared: Comparisons = field(repr=False)
     needed: frozenset[str] = field(repr=False)
     copied: Callable[[Any], Any] = field(repr=False)
     moving: tuple[str, ...] = field(repr=False)
@@ -272,9 +273,9 @@ def load_bundle(folder: str | Path) -> Policy:
         hidden,
         gatherer(bundle.vocabulary, bundle.classes, hidden),
         FactsReader(bundle.vocabulary, bundle.classes, bundle.shape),
-        instants_read(bundle.program, attribute),
-        compared(bundle.program),
-        needed(bundle.program),
+        compile_instants(bundle.program, attribute),
+        find_comparisons(bundle.program),
+        required_rows(bundle.program),
         copier(bundle.classes[REQUEST]),
         moving_hours(bundle.vocabulary),
     )

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from authz.analysis.comparisons import Compared, Place, declared
+from authz.analysis.comparisons import Comparisons, FieldKey, declaring_field
 from authz.bundle.loading import Bundle
 from authz.bundle.toml_schema import AgeTable, ChangeTable, HoursTable, PartTable
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, Derivation, RowType, Vocabulary, attribute
@@ -102,23 +102,25 @@ def sources(table: Derivation) -> tuple[str, ...]:
             return (table.of,)
 
 
-def possible(bundle: Bundle, compared: Compared, gathered: Any) -> tuple[Change, ...]:
+def possible(bundle: Bundle, compared: Comparisons, gathered: Any) -> tuple[Change, ...]:
     """Every change to the facts of a request that somebody may make and that rules could look at."""
     return tuple(_Possible(bundle, compared, gathered).changes())
 
 
 class _Possible:
-    def __init__(self, bundle: Bundle, compared: Compared, gathered: Any) -> None:
+    def __init__(self, bundle: Bundle, compared: Comparisons, gathered: Any) -> None:
         self.bundle, self.compared, self.gathered = bundle, compared, gathered
         self.vocabulary = bundle.vocabulary
         schema = self.vocabulary.schema
         self.places = list(
             dict.fromkeys(
-                declared(record.name, name, schema) for record in schema.records.values() for name in record.fields
+                declaring_field(record.name, name, schema)
+                for record in schema.records.values()
+                for name in record.fields
             )
         )
         self.derived = {
-            declared(record, path.split(".")[-1], schema)
+            declaring_field(record, path.split(".")[-1], schema)
             for table in self.vocabulary.derived.values()
             for path in sources(table)
             for record in (self.vocabulary.entities.get(path.split(".")[0], REQUEST),)
@@ -231,7 +233,7 @@ class _Possible:
 
     def of(self, record: str, name: str, kind: Type, no_id_of: str = "") -> list[Any]:
         """The values of a field that are worth writing; the likeliest first."""
-        place = declared(record, name, self.vocabulary.schema)
+        place = declaring_field(record, name, self.vocabulary.schema)
         if isinstance(kind, Optional):
             inner = self.of(record, name, kind.of, no_id_of) if self.read(place) else []
             return [None, *inner]
@@ -255,14 +257,9 @@ class _Possible:
         taken = {id for record, ids in self.ids.items() if record == no_id_of for id in ids}
         return [value for value in (*found, SOMEONE) if value and value not in taken]
 
-    def read(self, place: Place) -> bool:
+    def read(self, place: FieldKey) -> bool:
         """Whether rules compare a field with anything, or compare what is derived from it."""
-        return (
-            place in self.derived
-            or bool(self.alike(place))
-            or place in self.compared.above
-            or self.compared.root(place) in (self.compared.constants)
-        )
+        return place in self.derived or bool(self.alike(place)) or self.compared.is_compared(place)
 
     def fits(self, value: Any, kind: Type) -> bool:
         if isinstance(kind, Enumeration):
@@ -271,7 +268,7 @@ class _Possible:
             return isinstance(value, bool) is (kind == BOOLEAN) and isinstance(value, int)
         return isinstance(value, str)
 
-    def asked(self, place: Place) -> list[Any]:
+    def asked(self, place: FieldKey) -> list[Any]:
         """The values of the request and the parameters that rules compare with a field."""
         found: dict[Any, None] = {}
         for record, name in self.same(place):
@@ -284,9 +281,9 @@ class _Possible:
                     _note(found, getattr(entity, attribute(name)))
         return list(found)
 
-    def alike(self, place: Place) -> list[Any]:
+    def alike(self, place: FieldKey) -> list[Any]:
         """All values that rules compare with a field: the request's, constants, then those of its rows."""
-        found = dict.fromkeys([*self.asked(place), *self.compared.constants.get(self.compared.root(place), ())])
+        found = dict.fromkeys([*self.asked(place), *self.compared.constants_of(place)])
         for record, name in self.same(place):
             for collection, kind in self.vocabulary.collections.items():
                 if kind.of == record:
@@ -295,9 +292,9 @@ class _Possible:
                             found[value] = None
         return list(found)
 
-    def same(self, place: Place) -> list[tuple[str, str]]:
+    def same(self, place: FieldKey) -> list[tuple[str, str]]:
         """The fields that rules compare with a field, itself included."""
-        return [(record, name) for record, name in self.compared.alike(place, self.places)]
+        return [(record, name) for record, name in self.compared.same_class(place, self.places)]
 
     def dates(self, name: str) -> list[date]:
         """Birth dates on either side of an age."""

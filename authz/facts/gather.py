@@ -8,7 +8,7 @@ from authz.bundle.records import Classes
 from authz.bundle.requests import EvaluationRequest
 from authz.bundle.toml_schema import AgeTable, HoursTable, PartTable
 from authz.bundle.vocabulary import REQUEST, Derivation, Vocabulary, attribute
-from authz.codegen.generated import functions
+from authz.codegen.generated import compile_source
 from authz.facts.memory import Facts
 from authz.instants import hours_after, midnight_of_age
 from authz.language.types import Enumeration
@@ -23,7 +23,7 @@ def gatherer(vocabulary: Vocabulary, classes: Classes, hidden: frozenset[str] = 
     and all rows under their ids, are absent whatever the facts say.
     """
     derive = {f"derive_{name}": _derivation(table, vocabulary) for name, table in vocabulary.derived.items()}
-    names = functions(generate(vocabulary, hidden), "gathering", Request=classes[REQUEST], **derive)
+    names = compile_source(generate(vocabulary, hidden), "gathering", Request=classes[REQUEST], **derive)
     gather: Gather = names["gather"]
     return gather
 

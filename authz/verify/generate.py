@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from authz.analysis.comparisons import declared
+from authz.analysis.comparisons import declaring_field
 from authz.bundle.toml_schema import AgeTable
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, FieldKind, RowType, attribute
 from authz.engine.expiry import STEP
@@ -298,7 +298,7 @@ class _Near:
         if own.names:
             ids = self.ids[own.names] or ["nobody"]
             return None if isinstance(own.type, Optional) and draw(4) == 3 else ids[draw(len(ids))]
-        return self.of(draw, declared(kind.name, name, self.vocabulary.schema), own.type, now)
+        return self.of(draw, declaring_field(kind.name, name, self.vocabulary.schema), own.type, now)
 
     def of(self, draw: Draw, place: tuple[str, ...], kind: Type, now: Any) -> Any:
         """A value of a type, from what the rules compare with its place and what the world knows."""
@@ -328,8 +328,7 @@ class _Near:
         return choices[draw(len(choices))]
 
     def constants(self, place: tuple[str, ...]) -> Sequence[Any]:
-        compared = self.policy.compared
-        return list(compared.constants.get(compared.root(place), ()))
+        return list(self.policy.compared.constants_of(place))
 
     def words(self, place: tuple[str, ...]) -> list[str]:
         """Texts that rules compare with a place: constants, what rows and ids have there, and one that nobody knows."""
@@ -339,8 +338,8 @@ class _Near:
             schema, compared = self.vocabulary.schema, self.policy.compared
             for kind in self.worlds.listed.values():
                 for name, own in kind.fields.items():
-                    if own.type in (STRING, Optional(STRING)) and compared.alike(
-                        place, [declared(kind.name, name, schema)]
+                    if own.type in (STRING, Optional(STRING)) and compared.same_class(
+                        place, [declaring_field(kind.name, name, schema)]
                     ):
                         found += [
                             value
@@ -348,10 +347,10 @@ class _Near:
                             if isinstance(value := getattr(row, attribute(name)), str)
                         ]
             for name, record in self.vocabulary.entities.items():
-                if compared.alike(place, [(REQUEST, f"{name}_id")]):
+                if compared.same_class(place, [(REQUEST, f"{name}_id")]):
                     found += self.ids[record]
             for name, type in self.vocabulary.parameter_types.items():
-                if type == Collection(STRING) and compared.alike(place, [(PARAMETERS, name)]):
+                if type == Collection(STRING) and compared.same_class(place, [(PARAMETERS, name)]):
                     found += getattr(self.policy.parameters, attribute(name))
             self.texts[key] = list(dict.fromkeys([*found, OTHER]))
         return self.texts[key]

@@ -13,7 +13,7 @@ from authz.codegen.python import compile_program
 from authz.verify import oso as reference
 from authz.verify.oso import Reference
 from tests.support.generated_policies import CODES, CONSTRUCTS, Drawn, Policies
-from tests.support.mutants import CHECKER, COMPILER, Diagnostic, planted
+from tests.support.mutants import CHECKER, COMPILER, Mutant, planted
 from tests.support.small_schema import Reader, checked, holds
 from tests.support.small_schema import drawn as small_request
 
@@ -131,7 +131,7 @@ def test_each_construct_is_in_a_twentieth_of_the_policies() -> None:
 # Faults that are planted: every one is found.
 
 
-def found_after(fault: Diagnostic, compares: Callable[[Drawn, Random], bool], most: int) -> int | None:
+def found_after(fault: Mutant, compares: Callable[[Drawn, Random], bool], most: int) -> int | None:
     """After how many policies a fault shows; None if it does not. A policy that no longer compiles shows it too."""
     policies, source = Policies(7), Random(7)
     for number in range(1, most + 1):
@@ -180,7 +180,7 @@ def test_a_fault_planted_in_the_checker_is_found(name: str, record_property: Cal
 
 
 def test_where_nothing_is_planted_nothing_is_found() -> None:
-    nothing = Diagnostic(definitions, "substitute", lambda right: right)
+    nothing = Mutant(definitions, "substitute", lambda right: right)
     assert found_after(nothing, halves_agree, 180) is None
     if reference.available():
         assert found_after(nothing, oso_agrees, 60) is None

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from authz import EvaluationRequest, Facts, Policy, load_bundle, load_facts
-from authz.analysis.required_rows import needed
+from authz.analysis.required_rows import required_rows
 from authz.engine.search import Searched, search
 from authz.verify.generate import Worlds
 from authz.verify.worlds import seeds
@@ -63,14 +63,14 @@ def test_a_search_finds_those_whom_the_decision_allows_and_no_others(folder: obj
 
 
 def test_a_permit_needs_a_row_of_each_pillar() -> None:
-    assert needed(load_bundle(STUDENT).bundle.program) >= {
+    assert required_rows(load_bundle(STUDENT).bundle.program) >= {
         "consents",
         "enrolments",
         "agreements",
         "processors",
         "links",
     }
-    assert needed(load_bundle(AUTHZEN).bundle.program) == set()
+    assert required_rows(load_bundle(AUTHZEN).bundle.program) == set()
 
 
 def test_candidates_are_narrowed_to_rows_that_a_permit_needs() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from authz.analysis import definitions
+from authz.analysis import definitions, simplify
 from authz.codegen.python import expressions, indexes, statements
 from authz.language.ir import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
 from authz.language.typecheck import conditions as body
@@ -15,7 +15,7 @@ Wrapper = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Diagnostic:
+class Mutant:
     """A function by where it stands, and what makes its wrong version."""
 
     holder: Any
@@ -24,7 +24,7 @@ class Diagnostic:
 
 
 @contextmanager
-def planted(fault: Diagnostic) -> Iterator[None]:
+def planted(fault: Mutant) -> Iterator[None]:
     """The fault in place, wherever the function is known by a name of its own."""
     right = getattr(fault.holder, fault.name)
     wrong = fault.wrong(right)
@@ -107,32 +107,32 @@ def _first_codes(found: Any) -> Any:
     }
 
 
-COMPILER: dict[str, Diagnostic] = {
-    "< becomes <=": Diagnostic(expressions, "OPERATORS", operators(lt="<=")),
-    "> becomes >=": Diagnostic(expressions, "OPERATORS", operators(gt=">=")),
-    ">= becomes >": Diagnostic(expressions, "OPERATORS", operators(ge=">")),
-    "not < becomes >": Diagnostic(definitions, "_FLIPPED", operators(lt=">")),
-    "not = becomes =": Diagnostic(definitions, "_FLIPPED", operators(eq="=")),
-    "not of an or is an or of nots": Diagnostic(
-        definitions,
-        "_negate",
-        lambda right: lambda f: definitions._or([right(p) for p in f.parts]) if isinstance(f, Or) else right(f),
+COMPILER: dict[str, Mutant] = {
+    "< becomes <=": Mutant(expressions, "OPERATORS", operators(lt="<=")),
+    "> becomes >=": Mutant(expressions, "OPERATORS", operators(gt=">=")),
+    ">= becomes >": Mutant(expressions, "OPERATORS", operators(ge=">")),
+    "not < becomes >": Mutant(simplify, "NEGATED_OPERATORS", operators(lt=">")),
+    "not = becomes =": Mutant(simplify, "NEGATED_OPERATORS", operators(eq="=")),
+    "not of an or is an or of nots": Mutant(
+        simplify,
+        "negate",
+        lambda right: lambda f: simplify.disjoin([right(p) for p in f.parts]) if isinstance(f, Or) else right(f),
     ),
-    "not of an and is an and of nots": Diagnostic(
-        definitions,
-        "_negate",
+    "not of an and is an and of nots": Mutant(
+        simplify,
+        "negate",
         lambda right: (
-            lambda f: definitions._and([right(p) for p in f.parts]) if isinstance(f, And) and f.parts else right(f)
+            lambda f: simplify.conjoin([right(p) for p in f.parts]) if isinstance(f, And) and f.parts else right(f)
         ),
     ),
-    "not not is not": Diagnostic(definitions, "_negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
-    "a conjunct is lost": Diagnostic(definitions, "_and", then(_fewer)),
-    "a disjunct is lost": Diagnostic(
-        definitions, "_or", then(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
+    "not not is not": Mutant(simplify, "negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
+    "a conjunct is lost": Mutant(simplify, "conjoin", then(_fewer)),
+    "a disjunct is lost": Mutant(
+        simplify, "disjoin", then(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
     ),
-    "what needs no row is dropped from a loop": Diagnostic(
-        definitions,
-        "_miniscope",
+    "what needs no row is dropped from a loop": Mutant(
+        simplify,
+        "miniscope",
         lambda right: (
             lambda f: (
                 replace(f, body=right(f).parts[-1].body)
@@ -141,11 +141,11 @@ COMPILER: dict[str, Diagnostic] = {
             )
         ),
     ),
-    "what is known is taken for false": Diagnostic(
-        definitions, "assume", lambda right: lambda f, known: FALSE if f in known else right(f, known)
+    "what is known is taken for false": Mutant(
+        simplify, "simplify_under", lambda right: lambda f, known: FALSE if f in known else right(f, known)
     ),
-    "bound names are not kept apart": Diagnostic(definitions, "rename_bound", instead(lambda formula, taken: formula)),
-    "arguments change places": Diagnostic(
+    "bound names are not kept apart": Mutant(definitions, "rename_bound", instead(lambda formula, taken: formula)),
+    "arguments change places": Mutant(
         definitions,
         "instantiate",
         lambda right: (
@@ -156,10 +156,10 @@ COMPILER: dict[str, Diagnostic] = {
             )
         ),
     ),
-    "only the first rule of a name counts": Diagnostic(
+    "only the first rule of a name counts": Mutant(
         definitions, "disjunction", lambda right: lambda parts: right(list(parts)[:1])
     ),
-    "a literal in a head matches everything": Diagnostic(
+    "a literal in a head matches everything": Mutant(
         definitions,
         "conjunction",
         lambda right: (
@@ -172,29 +172,29 @@ COMPILER: dict[str, Diagnostic] = {
             )
         ),
     ),
-    "a lone row is always skipped": Diagnostic(
+    "a lone row is always skipped": Mutant(
         statements.Function, "contradicts", instead(lambda self, loop, other, scope: True)
     ),
-    "an index keeps the row at the other end": Diagnostic(
+    "an index keeps the row at the other end": Mutant(
         indexes,
         "extreme_of",
         then(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
     ),
-    "a reason asks only its first condition": Diagnostic(definitions, "reasons", then(_first_codes)),
-    "a list of constants is its first": Diagnostic(
+    "a reason asks only its first condition": Mutant(definitions, "reason_definitions", then(_first_codes)),
+    "a list of constants is its first": Mutant(
         expressions.Expressions,
         "members",
         then(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
     ),
 }
 # Faults in what the checker makes of the text: a reading of the checked rules has them too, oso has not.
-CHECKER: dict[str, Diagnostic] = {
-    "or is read as and": Diagnostic(body._Body, "either", then(_as_and)),
-    "not is read over": Diagnostic(body._Body, "condition", then(_unnegated)),
-    "the last conjunct is read over": Diagnostic(body._Body, "conjunction", then(_fewer)),
-    "a comparison is turned": Diagnostic(body._Body, "comparison", then(_swapped)),
-    "a list of constants is read as its first": Diagnostic(body._Body, "member", then(_first_constant)),
-    "absence is presence": Diagnostic(body._Body, "absence", then(_inverted)),
-    "arguments are turned": Diagnostic(body._Body, "call", then(_turned)),
-    "!= is =": Diagnostic(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
+CHECKER: dict[str, Mutant] = {
+    "or is read as and": Mutant(body._Body, "either", then(_as_and)),
+    "not is read over": Mutant(body._Body, "condition", then(_unnegated)),
+    "the last conjunct is read over": Mutant(body._Body, "conjunction", then(_fewer)),
+    "a comparison is turned": Mutant(body._Body, "comparison", then(_swapped)),
+    "a list of constants is read as its first": Mutant(body._Body, "member", then(_first_constant)),
+    "absence is presence": Mutant(body._Body, "absence", then(_inverted)),
+    "arguments are turned": Mutant(body._Body, "call", then(_turned)),
+    "!= is =": Mutant(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from authz.codegen.generated import functions
+from authz.codegen.generated import compile_source
 from authz.codegen.python.module import MANY, Module
 from authz.language.ir import Program
 
@@ -31,7 +31,7 @@ def compile_program(program: Program, attribute: Callable[[str], str] = str, man
     remembers.
     """
     source = generate(program, attribute, many)
-    names = functions(source, "compiled policy")
+    names = compile_source(source, "compiled policy")
     return Compiled(source, names["allow"], names["reasons"])
 
 

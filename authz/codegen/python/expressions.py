@@ -7,14 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from authz.analysis.definitions import (
-    Definition,
-    assume,
-    free,
-    instantiate,
-    normal,
-    reachable,
-)
+from authz.analysis.definitions import Definition, called_rules, instantiate
+from authz.analysis.simplify import normalize, simplify_under
+from authz.analysis.substitute import free_variables
 from authz.codegen.python.names import BUILTINS, TEMPORARIES, safe
 from authz.language.ir import (
     FALSE,
@@ -95,7 +90,7 @@ class Expressions:
         self.lines: list[str] = []
         self.parameters = {p.name for p in definition.parameters}
         bound = {p.variable.name for p in subformulas(definition.formula) if isinstance(p, Exists)}
-        self.variables = self.parameters | bound | free(definition.formula)
+        self.variables = self.parameters | bound | free_variables(definition.formula)
         self.python_names: dict[str, str] = {}
         self.reads: Counter[tuple[str, ...]] = Counter()
         self.helpers: list[str] = []
@@ -111,12 +106,12 @@ class Expressions:
             case Invoke(name=name) if self.inlined(name):
                 return self.expand(self.instance(formula), known)
             case Not(operand=operand):
-                return assume(normal(Not(self.expand(operand, known))), known)
+                return simplify_under(normalize(Not(self.expand(operand, known))), known)
             case And(parts=parts):
-                return assume(normal(And(tuple(self.expand(part, known) for part in parts))), known)
+                return simplify_under(normalize(And(tuple(self.expand(part, known) for part in parts))), known)
             case Or(parts=parts):
-                return assume(normal(Or(tuple(self.expand(part, known) for part in parts))), known)
-        return assume(formula, known)
+                return simplify_under(normalize(Or(tuple(self.expand(part, known) for part in parts))), known)
+        return simplify_under(formula, known)
 
     def inlined(self, name: str) -> bool:
         """Whether calls of a rule are always replaced by its conditions: it is small, and has no loop of its own."""
@@ -125,7 +120,7 @@ class Expressions:
 
     def instance(self, call: Invoke) -> Formula:
         formula = instantiate(self.module.defined[call.name], call.arguments, self.variables)
-        self.variables |= free(formula) | {
+        self.variables |= free_variables(formula) | {
             part.variable.name for part in subformulas(formula) if isinstance(part, Exists)
         }
         return formula
@@ -136,7 +131,7 @@ class Expressions:
         if isinstance(part, And):
             return [one for inner in part.parts for one in self.flat(inner, known)]
         if isinstance(part, Invoke) and self.entry and not self.remembering and self.spread(part.name):
-            inner_formula = normal(self.instance(part))
+            inner_formula = normalize(self.instance(part))
             if inner_formula == FALSE or not isinstance(inner_formula, Or):
                 return [FALSE] if inner_formula == FALSE else self.flat(inner_formula, known)
         return [part]
@@ -188,7 +183,7 @@ class Expressions:
     def uses(self, value: Access) -> int:
         """How often the function reads a field, in itself or in rules that may be inlined: an estimate."""
         if not self.reads:
-            called = reachable([self.definition.formula], self.module.defined)
+            called = called_rules([self.definition.formula], self.module.defined)
             formulas = [self.definition.formula, *(self.module.defined[name].formula for name in called)]
             self.reads = Counter(v.fields for f in formulas for v in values(f) if isinstance(v, Access))
         return self.reads[value.fields]
@@ -297,7 +292,7 @@ class Expressions:
     def helper(self, loop: Exists, scope: Scope) -> str:
         """A loop where no statement can stand becomes a function of the variables that it leaves free."""
         kinds = {v.name: v for value in values(loop) if (v := root_of(value)) is not None}
-        parameters = tuple(kinds[name] for name in sorted(free(loop)))
+        parameters = tuple(kinds[name] for name in sorted(free_variables(loop)))
         name = f"loop_{len(self.helpers) + 1}_of_{self.name}"
         self.helpers.append(self.module.function(name, Definition(name, parameters, loop), self.remembering))
         arguments = [self.value(p, scope) for p in parameters] + (["memo"] if self.remembering else [])

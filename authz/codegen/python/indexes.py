@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from authz.analysis.definitions import Definition, normal, roots
+from authz.analysis.definitions import Definition
+from authz.analysis.simplify import normalize
+from authz.analysis.substitute import root_of
 from authz.codegen.python.expressions import Expressions, Scope, parts_of
 from authz.language.ir import Access, And, Compare, Exists, Formula, Not, Value, Variable
 from authz.language.types import Optional
@@ -35,7 +37,7 @@ class Index(Expressions):
         self.write(1, f"for {row} in {self.value(self.collection, scope)}:")
         parts = sorted(parts_of(self.definition.formula), key=self.module.cost)
         if parts:
-            self.condition(2, "if ", [normal(Not(part)) for part in parts], " or ", scope)
+            self.condition(2, "if ", [normalize(Not(part)) for part in parts], " or ", scope)
             self.write(3, "continue")
         key = f"{row}.{self.module.attribute(self.key[0])}" if self.key else "None"
         if self.extreme is None:
@@ -56,12 +58,7 @@ def extreme_of(part: Formula, variable: Variable) -> tuple[str, str] | None:
     if not isinstance(part, Compare) or part.operator not in ("<", "<=", ">", ">="):
         return None
     for one, other, larger in ((part.left, part.right, (">", ">=")), (part.right, part.left, ("<", "<="))):
-        if (
-            isinstance(one, Access)
-            and one.root == variable
-            and len(one.fields) == 1
-            and variable.name not in roots(other)
-        ):
+        if isinstance(one, Access) and one.root == variable and len(one.fields) == 1 and root_of(other) != variable:
             return one.fields[0], "<" if part.operator in larger else ">"
     return None
 
@@ -77,7 +74,7 @@ def key_of(part: Formula, variable: Variable) -> tuple[str, Value] | None:
             and len(one.fields) == 1
             and not isinstance(one.type, Optional)
             and isinstance(other, Access | Variable)
-            and variable.name not in roots(other)
+            and root_of(other) != variable
         ):
             return one.fields[0], other
     return None

@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 from authz.analysis.definitions import (
     Definition,
-    assume,
-    definitions,
+    called_rules,
+    has_loop,
     looping_rules,
-    loops,
-    normal,
-    reachable,
-    reasons,
+    reason_definitions,
+    rule_definitions,
 )
+from authz.analysis.simplify import normalize, simplify_under
 from authz.codegen.python.expressions import LOOP, branches_of, parts_of
 from authz.codegen.python.names import OWN, function_names, kin
 from authz.codegen.python.statements import Function
@@ -50,13 +49,17 @@ class Module:
     def __init__(self, program: Program, attribute: Callable[[str], str], many: int = MANY) -> None:
         self.program, self.attribute, self.many = program, attribute, many
         defined = {
-            name: Definition(d.name, d.parameters, normal(d.formula)) for name, d in definitions(program).items()
+            name: Definition(d.name, d.parameters, normalize(d.formula))
+            for name, d in rule_definitions(program).items()
         }
         self.defined = {name: d for name, d in defined.items() if name != "allow"}
         self.allow = defined["allow"]
-        self.reasons = {code: Definition(code, d.parameters, normal(d.formula)) for code, d in reasons(program).items()}
+        self.reasons = {
+            code: Definition(code, d.parameters, normalize(d.formula))
+            for code, d in reason_definitions(program).items()
+        }
         self.looping = looping_rules(self.defined)
-        self.ranging = {name for name, d in self.defined.items() if loops(d.formula)}
+        self.ranging = {name for name, d in self.defined.items() if has_loop(d.formula)}
         self.costs: dict[str, int] = {}
         self.sizes: dict[str, int] = {}
         for name, definition in self.defined.items():
@@ -97,8 +100,8 @@ class Module:
         inner: set[str] = set()
         for formula in [*formulas, *(d.formula for d in self.defined.values())]:
             for part in subformulas(formula):
-                if isinstance(part, Exists) and loops(part.body, self.looping):
-                    below = [part, *(self.defined[name].formula for name in reachable([part.body], self.defined))]
+                if isinstance(part, Exists) and has_loop(part.body, self.looping):
+                    below = [part, *(self.defined[name].formula for name in called_rules([part.body], self.defined))]
                     inner |= {c for one in below for c in self.collections(one)}
         return sorted(inner)
 
@@ -185,7 +188,7 @@ class Module:
         written = []
         shared = self.shared()
         for code, definition in self.reasons.items():
-            formula = assume(definition.formula, frozenset(shared[code]))
+            formula = simplify_under(definition.formula, frozenset(shared[code]))
             if formula == TRUE:
                 continue
             name = f"reason_{code}" + ("_many" if remembering else "")
@@ -214,7 +217,7 @@ class Module:
                     )
                     decided.append(guard)
             tests = list(map(self.asked, asked))
-            if assume(self.reasons[code].formula, frozenset(asked)) != TRUE:
+            if simplify_under(self.reasons[code].formula, frozenset(asked)) != TRUE:
                 tests.append(f"reason_{code}{suffix}(request{more})")
             lines += [f"    if {' and '.join(tests) or True}:", f"        codes.append({code!r})"]
         lines.append("    return tuple(codes)")

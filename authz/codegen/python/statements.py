@@ -2,13 +2,9 @@
 
 import itertools
 
-from authz.analysis.definitions import (
-    assume,
-    free,
-    loops,
-    normal,
-    substitute,
-)
+from authz.analysis.definitions import has_loop
+from authz.analysis.simplify import normalize, simplify_under
+from authz.analysis.substitute import free_variables, substitute
 from authz.codegen.python.expressions import LOOP, Expressions, Ranging, Scope, branches_of, parts_of
 from authz.codegen.python.indexes import Index, extreme_of, key_of
 from authz.language.ir import (
@@ -73,9 +69,9 @@ class Function(Expressions):
         call = part.operand if isinstance(part, Not) else part
         if not isinstance(call, Invoke):
             return part
-        body = assume(normal(self.instance(call)), known)
+        body = simplify_under(normalize(self.instance(call)), known)
         if body in (TRUE, FALSE):
-            return normal(Not(body)) if negative else body
+            return normalize(Not(body)) if negative else body
         parts = parts_of(body)
         single = sum(isinstance(p, Exists) for p in parts) == 1 and not isinstance(body, Or)
         if self.remembering or depth > DEEP or not single or (negative and len(parts) > 1):
@@ -143,9 +139,9 @@ class Function(Expressions):
             return False
         self.hoist(plain, depth, scope)
         begun = len(self.lines)
-        self.condition(depth, "if ", [normal(Not(p)) for p in plain], " and ", scope)
+        self.condition(depth, "if ", [normalize(Not(p)) for p in plain], " and ", scope)
         inner = scope.inner()
-        inner.known |= {normal(Not(p)) for p in plain}
+        inner.known |= {normalize(Not(p)) for p in plain}
         start = len(self.lines)
         self.conjuncts(parts_of(looping[0]), "", fail, depth + 1, inner, level)
         if len(self.lines) == start:
@@ -199,7 +195,7 @@ class Function(Expressions):
         if not fail:
             self.condition(depth, "if ", tests, " and ", scope)
             return depth + 1
-        fails = [one for t in tests for one in branches_of(normal(Not(t)))]
+        fails = [one for t in tests for one in branches_of(normalize(Not(t)))]
         self.condition(depth, "if ", fails, " or ", scope)
         self.write(depth + 1, fail)
         return depth
@@ -258,8 +254,12 @@ class Function(Expressions):
     def contradicts(self, loop: Exists, other: Variable, scope: Scope) -> bool:
         """Whether a loop's body cannot hold of a row that is known already."""
         body = substitute(loop.body, {loop.variable.name: other})
-        parts = [assume(one, scope.known) for part in parts_of(normal(body)) for one in self.flat(part, scope.known)]
-        return FALSE in map(normal, parts)
+        parts = [
+            simplify_under(one, scope.known)
+            for part in parts_of(normalize(body))
+            for one in self.flat(part, scope.known)
+        ]
+        return FALSE in map(normalize, parts)
 
     def indexed(self, loop: Exists, depth: int, scope: Scope) -> str:
         """The rows of an index that is built once a decision: those that can satisfy the loop, by a key if it has one.
@@ -269,7 +269,7 @@ class Function(Expressions):
         everything = self.value(loop.collection, scope)
         request = loop.collection.root
         parts = [one for part in parts_of(loop.body) for one in self.flat(part, frozenset())]
-        alone = [p for p in parts if free(p) <= {loop.variable.name, request.name}]
+        alone = [p for p in parts if free_variables(p) <= {loop.variable.name, request.name}]
         key = next((k for p in parts if p not in alone and (k := key_of(p, loop.variable))), None)
         rest = [p for p in parts if p not in alone and (key is None or key_of(p, loop.variable) != key)]
         extreme = extreme_of(rest[0], loop.variable) if len(rest) == 1 else None
@@ -292,7 +292,7 @@ class Function(Expressions):
         """Before its first loop in a loop, an entry point hands requests with many rows over."""
         if not self.entry or self.handed_over or self.remembering or level:
             return
-        if not self.module.nested() or not loops(loop.body, self.module.looping):
+        if not self.module.nested() or not has_loop(loop.body, self.module.looping):
             return
         self.handed_over = True
         arguments = ", ".join(self.variable(p.name) for p in self.definition.parameters)
