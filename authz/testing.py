@@ -19,11 +19,11 @@ from functools import lru_cache
 from hypothesis import strategies as st
 
 from authz.bundle.requests import EvaluationRequest
-from authz.engine.decision import Decision
 from authz.engine.policy import Policy
 from authz.facts.memory import Facts
 from authz.verify.generate import Worlds
-from authz.verify.worlds import World, as_scenario, seeds
+from authz.verify.seeds import seeds
+from authz.verify.worlds import World, as_scenario, decide
 
 __all__ = ["World", "as_scenario", "decide", "facts", "requests", "worlds"]
 
@@ -31,18 +31,18 @@ MOST_NUMBERS = 60
 
 
 @lru_cache(maxsize=8)
-def _drawing(digest: str, policy: "_Kept") -> Worlds:
+def _worlds_of(digest: str, policy: "_PolicyKey") -> Worlds:
     return Worlds(policy.policy, seeds(policy.policy)[0])
 
 
-class _Kept:
+class _PolicyKey:
     """A policy as a key: two of one digest draw the same worlds."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.policy.digest == other.policy.digest
+        return isinstance(other, _PolicyKey) and self.policy.digest == other.policy.digest
 
     def __hash__(self) -> int:
         return hash(self.policy.digest)
@@ -54,23 +54,18 @@ def worlds(policy: Policy) -> st.SearchStrategy[World]:
     Raises:
         ValueError: the bundle has no scenario, and no plain world could be made for it.
     """
-    drawing = _drawing(policy.digest, _Kept(policy))
-    if not drawing.seeds:
+    generator = _worlds_of(policy.digest, _PolicyKey(policy))
+    if not generator.seeds:
         raise ValueError(f"no world can be drawn for `{policy.bundle.path}`: add a scenario that permits")
     numbers = st.lists(st.integers(0, 2**16 - 1), max_size=MOST_NUMBERS)
-    return numbers.map(drawing.world)
+    return numbers.map(generator.world)
 
 
 def requests(policy: Policy) -> st.SearchStrategy[EvaluationRequest]:
     """Requests of a bundle, each with its instant."""
-    return worlds(policy).map(lambda world: world.asked)
+    return worlds(policy).map(lambda world: world.request)
 
 
 def facts(policy: Policy) -> st.SearchStrategy[Facts]:
     """Valid facts of a bundle."""
     return worlds(policy).map(lambda world: world.facts)
-
-
-def decide(policy: Policy, world: World) -> Decision:
-    """The decision on a world."""
-    return policy.with_parameters(world.parameters).decide(world.asked, world.facts)

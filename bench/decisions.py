@@ -4,7 +4,6 @@ By hand, compiled and by oso, on the same records, in alternation; first they mu
 """
 
 import argparse
-import json
 import os
 import platform
 import random
@@ -20,6 +19,7 @@ from typing import Any
 from authz.engine.decision import Evaluator
 from authz.engine.policy import Policy, load_bundle
 from authz.language.diagnostics import DiagnosticError
+from authz.verify.scenario_files import read_scenario_file, scenario_files
 from bench import handwritten
 from bench.shapes import SHAPES, Shape, turned
 from bench.timing import Call, Contender, paired, ratio
@@ -28,7 +28,7 @@ from tests.support import student_worlds as worlds
 from tests.support.student_worlds import World
 
 BUNDLE = Path("policies/student_data")
-WORKED = BUNDLE / "scenarios" / "worked.json"
+SCENARIOS = BUNDLE / "scenarios"
 SEED = 2026
 AGREE_ON = 10_000
 MIXED = 300
@@ -81,12 +81,13 @@ def gathered(policy: Policy, name: str, world: World) -> Case:
 
 
 def worked_cases(policy: Policy) -> Iterator[Case]:
-    """The worked scenarios of the domain."""
-    document = json.loads(WORKED.read_text())
-    for scenario in document["scenarios"]:
-        facts = {**document.get("facts", {}), **scenario.get("facts", {})}
-        world = World(facts, scenario["request"], scenario.get("parameters", {}))
-        yield gathered(policy, scenario["id"], world)
+    """The bundle's own scenarios."""
+    for path in scenario_files([SCENARIOS]):
+        document = read_scenario_file(path)
+        for index in range(len(document.scenarios)):
+            scenario = document.scenario(index)
+            facts = dict(document.facts_of(scenario, index, policy.bundle.vocabulary).values)
+            yield gathered(policy, scenario.id, World(facts, scenario.request, dict(scenario.parameters)))
 
 
 def drawn(policy: Policy, count: int, seed: int) -> Iterator[Case]:

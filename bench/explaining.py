@@ -17,7 +17,7 @@ from authz.engine.decision import Decision
 from authz.engine.policy import load_bundle
 from authz.explain.tree import tree
 from authz.interpreter.evaluate import Reading
-from authz.verify.worlds import seeds
+from authz.verify.seeds import seeds
 
 BUNDLE = Path("policies/student_data")
 
@@ -29,7 +29,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     policy = load_bundle(BUNDLE)
     decisions = [
-        policy.with_parameters(world.parameters).decide(world.asked, world.facts) for world in seeds(policy)[0]
+        policy.with_parameters(world.parameters).decide(world.request, world.facts) for world in seeds(policy)[0]
     ]
     permits, refusals = [d for d in decisions if d], [d for d in decisions if not d]
     print(f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores")
@@ -48,7 +48,7 @@ def conditions(decision: Decision) -> object:
     """The condition tree alone."""
     case = decision.case
     assert case is not None  # a policy made it
-    policy, asked, gathered = case.policy, case.asked, case.gathered  # type: ignore[attr-defined]
+    policy, asked, gathered = case.policy, case.request, case.gathered  # type: ignore[attr-defined]
     reading = Reading(policy.bundle.program, attribute)
     return tree(reading, policy.subject(asked, gathered), asked.action, gathered)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from authz import Policy, load_bundle
 from authz.testing import World, as_scenario, decide, facts, requests, worlds
-from authz.verify.worlds import seeds
+from authz.verify.seeds import seeds
 from tests.support.paths import STUDENT_DATA
 
 AUTHZEN = load_bundle(Path(__file__).parent / "bundles" / "authzen")
@@ -77,7 +77,7 @@ def test_scenarios_are_collected_by_title(bundle: Path) -> None:
 
 
 def test_a_scenario_that_fails_says_what_it_got(bundle: Path) -> None:
-    path = bundle / "scenarios" / "worked.json"
+    path = bundle / "scenarios" / "consent_given.json"
     document = json.loads(path.read_text())
     (wrong,) = [each for each in document["scenarios"] if each["id"] == "D29"]
     wrong["expect"] = {"decision": "allow"}

@@ -53,7 +53,7 @@ def decide(
     Exits 0 to allow, 2 to deny, 1 if it could not be judged.
     """
     from authz.cli.render import as_data, as_text
-    from authz.verify.scenarios import decide_one
+    from authz.verify.scenarios import decide_scenario
 
     if scenario is not None and (facts is not None or at is not None or request == STANDARD_INPUT):
         raise invalid(
@@ -61,7 +61,7 @@ def decide(
         )
     loaded = load_policy(policy or find_bundle(*([] if request == STANDARD_INPUT else [Path(request)])), evaluator)
     if scenario is not None:
-        decision = decide_one(loaded, Path(request), scenario)
+        decision = decide_scenario(loaded, Path(request), scenario)
     else:
         decision = _decide_request(loaded, request, facts, at)
     if as_json:

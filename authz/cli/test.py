@@ -35,7 +35,7 @@ def test(
 
     Exits 0 if every scenario gets the decision that it expects, and 1 otherwise.
     """
-    from authz.verify import scenarios
+    from authz.verify import reports, scenarios
 
     folder = policy or find_bundle(*(paths or []))
     loaded = load_policy(folder, evaluator)
@@ -50,12 +50,12 @@ def test(
         interrupted = True
     if junit is not None:
         try:
-            junit.write_text(scenarios.as_junit(results) + "\n", encoding="utf-8")
+            junit.write_text(reports.as_junit(results) + "\n", encoding="utf-8")
         except OSError as error:
             raise file_error("--junit", junit, error) from None
     failed = [result for result in results if not result.passed]
     if as_json:
-        print_json(scenarios.as_data(results))
+        print_json(reports.as_data(results))
     else:
         for result in failed:
             print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())

@@ -9,7 +9,7 @@ from authz.bundle.loading import Bundle
 from authz.bundle.toml_schema import ManifestTable, ReasonsTable, VocabularyTable
 from authz.facts.memory import FactsReader
 from authz.language.types import RecordType
-from authz.verify.scenarios import ScenarioFile
+from authz.verify.scenario_schema import ScenarioFile
 
 
 def as_text(bundle: Bundle) -> Iterator[str]:

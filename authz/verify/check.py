@@ -10,7 +10,8 @@ from authz.engine.policy import Policy, load_bundle, load_facts
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify import oso as reference
 from authz.verify.generate import Worlds
-from authz.verify.worlds import World, as_scenario, seeds
+from authz.verify.seeds import seeds
+from authz.verify.worlds import World, as_scenario, decide
 
 WORLDS, FULL_WORLDS = 150, 30
 """How many generated worlds are compared with the reference: by decision, and by all reason codes."""
@@ -80,7 +81,7 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
 
 def _agree(policy: Policy, other: Policy | None, world: World, full: bool) -> None:
     """Raise unless a world is decided alike by both evaluators, and lawfully."""
-    decision = _decide(policy, world)
+    decision = decide(policy, world)
     if decision.error:
         raise _refusal(policy, world, f"a decision breaks: {decision.error}")
     if not decision and not decision.reasons:
@@ -95,25 +96,21 @@ def _agree(policy: Policy, other: Policy | None, world: World, full: bool) -> No
             "ask in `allow` what the reason asks",
         )
     if other is not None and full:
-        reference_says = _decide(other, world)
+        reference_says = decide(other, world)
         if (reference_says.effect, reference_says.reasons) != (decision.effect, decision.reasons):
             raise _refusal(policy, world, f"compiled says {_said(decision)}, and oso says {_said(reference_says)}")
     elif other is not None and _permits(other, world) != bool(decision):
         raise _refusal(policy, world, f"compiled says {decision.effect}, and oso does not")
 
 
-def _decide(policy: Policy, world: World) -> Decision:
-    return policy.with_parameters(world.parameters).decide(world.asked, world.facts)
-
-
 def _gathered(policy: Policy, world: World) -> object:
     parameters = policy.with_parameters(world.parameters).parameters
-    return policy.gather(world.asked, world.facts, world.at, parameters)
+    return policy.gather(world.request, world.facts, world.at, parameters)
 
 
 def _permits(other: Policy, world: World) -> bool:
     """Whether the reference permits, its reasons left aside: they take it twenty times as long."""
-    return other.with_parameters(world.parameters).permits(world.asked, world.facts, world.at)
+    return other.with_parameters(world.parameters).permits(world.request, world.facts, world.at)
 
 
 def _said(decision: Decision) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from authz.documents.files import inspect_document
 from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError
 from authz.verify.oracles import Wrong
-from authz.verify.worlds import World, as_scenario, world_from
+from authz.verify.scenario_files import read_scenario_file
+from authz.verify.worlds import World, as_scenario, world_of
 
 MOST_KEPT = 100
 """How many worlds a corpus keeps at most."""
@@ -32,10 +32,9 @@ class Corpus:
                 self.skipped += 1
                 continue
             try:
-                document, _ = inspect_document(path, str(path))
-                (given,) = document["scenarios"]
-                world = world_from(self.policy, given.get("facts", {}), given["request"], given.get("parameters", {}))
-            except (DiagnosticError, KeyError, TypeError, ValueError, AttributeError):
+                document = read_scenario_file(path)
+                world = world_of(self.policy, document, 0, document.scenario(0))
+            except (DiagnosticError, IndexError):
                 self.skipped += 1
                 continue
             self.kept += 1

@@ -16,8 +16,8 @@ from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify.corpus import Corpus
 from authz.verify.generate import Worlds, replay
 from authz.verify.oracles import Checks, Counts, Wrong, clause
+from authz.verify.seeds import seeds
 from authz.verify.shrink import shrink_numbers, shrink_rows
-from authz.verify.worlds import seeds
 
 Progress = Callable[[int, int | None], None]
 

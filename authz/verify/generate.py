@@ -22,7 +22,7 @@ from authz.facts.serialize import value_as_data
 from authz.instants import BEGIN, END, midnight_of_age, zone
 from authz.language.diagnostics import DiagnosticError
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, STRING, Collection, Enumeration, Optional, Type
-from authz.verify.worlds import OTHER, World, permits
+from authz.verify.worlds import OUTSIDE, World, decide
 
 Draw = Callable[[int], int]
 """Draws an integer from 0 up to, and not at, a bound."""
@@ -42,7 +42,7 @@ class Worlds:
     def __init__(self, policy: Policy, seeds: Sequence[World]) -> None:
         self.policy, self.vocabulary, self.seeds = policy, policy.bundle.vocabulary, seeds
         self.listed = policy.facts_reader.listed
-        self.permitting = next((i for i, seed in enumerate(seeds) if not permits(policy, seed)), len(seeds))
+        self.permitting = next((i for i, seed in enumerate(seeds) if not decide(policy, seed)), len(seeds))
         self._near: dict[int, _Near] = {}
         self._policies: dict[str, Policy] = {"{}": policy}
 
@@ -72,7 +72,7 @@ class Worlds:
     def gathered(self, world: World) -> Any:
         """The records of a world's request."""
         policy = self.policy_of(world)
-        return policy.gather(world.asked, world.facts, world.at, policy.parameters)
+        return policy.gather(world.request, world.facts, world.at, policy.parameters)
 
     def row(self, draw: Draw, world: World, name: str) -> Row | None:
         """A row that a list could have, whole; None if what was drawn is not."""
@@ -130,7 +130,7 @@ class _Near:
         )
 
     def birthdays(self, table: AgeTable, gathered: Any) -> set[date]:
-        """Birth dates of those who reach the age about when it is asked."""
+        """Birth dates of those who reach the age about when it is request."""
         today, years = self.seed.at.astimezone(zone(table.zone)).date(), follow(gathered, table.years)
         if years is None or not 1 < today.year - years < 9999:
             return set()
@@ -205,32 +205,32 @@ class _Near:
 
     def redraw_request(self, draw: Draw, world: World) -> World:
         subject, resource = self.vocabulary.parties
-        asked = world.asked
+        request = world.request
         names = [subject.type, resource.type, "action", *self.vocabulary.properties, "type"]
         name = names[draw(len(names))]
         if name == "action":
             actions = (*self.vocabulary.actions, "write_else", "read_else", "read")
-            return dataclasses.replace(world, asked=dataclasses.replace(asked, action=actions[draw(len(actions))]))
+            return dataclasses.replace(world, request=dataclasses.replace(request, action=actions[draw(len(actions))]))
         if name == "type":
-            change: dict[str, Any] = {("subject_type", "resource_type")[draw(2)]: OTHER}
-            return dataclasses.replace(world, asked=dataclasses.replace(asked, **change))
+            change: dict[str, Any] = {("subject_type", "resource_type")[draw(2)]: OUTSIDE}
+            return dataclasses.replace(world, request=dataclasses.replace(request, **change))
         if name in (subject.type, resource.type):
             side, record = ("subject_id", subject.record) if name == subject.type else ("resource_id", resource.record)
             ids = [*self.ids[record], "nobody"]
             change = {side: ids[draw(len(ids))]}
-            return dataclasses.replace(world, asked=dataclasses.replace(asked, **change))
+            return dataclasses.replace(world, request=dataclasses.replace(request, **change))
         kind = self.vocabulary.properties[name]
         if kind.names:
             known: list[Any] = [*self.ids[kind.names], "nobody", None]
             value = known[draw(len(known))]
         else:
-            value = self.of(draw, (REQUEST, name), kind.type, asked.properties[name])
+            value = self.of(draw, (REQUEST, name), kind.type, request.properties[name])
             value = kind.default if value is None and not kind.unknown_is_nil else value
-        properties = {**asked.properties, name: value}
-        return dataclasses.replace(world, asked=dataclasses.replace(asked, properties=properties))
+        properties = {**request.properties, name: value}
+        return dataclasses.replace(world, request=dataclasses.replace(request, properties=properties))
 
     def move_instant(self, draw: Draw, world: World) -> World:
-        return dataclasses.replace(world, asked=dataclasses.replace(world.asked, at=self.instant(draw)))
+        return dataclasses.replace(world, request=dataclasses.replace(world.request, at=self.instant(draw)))
 
     def redraw_value(self, draw: Draw, world: World) -> World:
         names = list(self.vocabulary.values)
@@ -285,9 +285,9 @@ class _Near:
         if not kind.names:
             return None
         subject, resource = self.vocabulary.parties
-        asked = world.asked
-        ids = [(subject.record, asked.subject_id), (resource.record, asked.resource_id)]
-        ids += [(p.names, asked.properties[n]) for n, p in self.vocabulary.properties.items() if p.names]
+        request = world.request
+        ids = [(subject.record, request.subject_id), (resource.record, request.resource_id)]
+        ids += [(p.names, request.properties[n]) for n, p in self.vocabulary.properties.items() if p.names]
         return next((id for record, id in ids if record == kind.names and id in self.ids[kind.names]), None)
 
     def value(self, draw: Draw, world: World, kind: RowType, name: str, now: Any) -> Any:
@@ -352,7 +352,7 @@ class _Near:
             for name, type in self.vocabulary.parameter_types.items():
                 if type == Collection(STRING) and compared.same_class(place, [(PARAMETERS, name)]):
                     found += getattr(self.policy.parameters, attribute(name))
-            self.texts[key] = list(dict.fromkeys([*found, OTHER]))
+            self.texts[key] = list(dict.fromkeys([*found, OUTSIDE]))
         return self.texts[key]
 
     def instant(self, draw: Draw) -> datetime:

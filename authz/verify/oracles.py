@@ -102,11 +102,11 @@ class Checks:
 
     def decided(self, world: World, evaluator: Evaluator | None = None) -> tuple[bool, tuple[str, ...]]:
         """Whether a world permits, and all codes that hold."""
-        policy, asked = self.worlds.policy_of(world), world.asked
-        gathered = policy.gather(asked, world.facts, world.at, policy.parameters)
-        subject = policy.subject(asked, gathered)
+        policy, request = self.worlds.policy_of(world), world.request
+        gathered = policy.gather(request, world.facts, world.at, policy.parameters)
+        subject = policy.subject(request, gathered)
         evaluator = evaluator or policy.evaluator
-        permits = subject is not None and evaluator.allow(subject, asked.action, gathered) is True
+        permits = subject is not None and evaluator.allow(subject, request.action, gathered) is True
         return permits, evaluator.reasons(gathered)
 
     def breaking(self, world: World) -> Wrong | None:
@@ -189,26 +189,26 @@ class Checks:
 
     def searched(self, world: World) -> Wrong | None:
         """A search finds whom the decision permits, and no others."""
-        policy, asked = self.worlds.policy_of(world), world.asked
+        policy, request = self.worlds.policy_of(world), world.request
         subject, resource = policy.bundle.vocabulary.parties
         for searched, side, ids in (
             (Searched.RESOURCE, "resource_id", world.facts.entities[resource.record]),
             (Searched.SUBJECT, "subject_id", world.facts.entities[subject.record]),
             (Searched.ACTION, "action", policy.bundle.vocabulary.actions),
         ):
-            if (asked.subject_type, asked.resource_type) != (subject.type, resource.type) or _open(
-                policy, asked, searched
+            if (request.subject_type, request.resource_type) != (subject.type, resource.type) or _open(
+                policy, request, searched
             ):
                 # Nothing is found of other types, and what a request leaves open results name otherwise.
                 continue
             found = {
                 getattr(one.request, side)
-                for one in search(policy, world.facts, asked, searched, world.at)
+                for one in search(policy, world.facts, request, searched, world.at)
                 if one.allowed
             }
             for id in ids:
                 change: dict[str, Any] = {side: id}
-                about = dataclasses.replace(world, asked=dataclasses.replace(asked, **change))
+                about = dataclasses.replace(world, request=dataclasses.replace(request, **change))
                 permits = self.decided(about)[0]
                 if permits is not (id in found):
                     does = "does not find" if permits else "finds"
@@ -222,9 +222,9 @@ class Checks:
             return None
         started = time.monotonic()
         permits, reasons = self.decided(world)
-        gathered, asked = self.worlds.gathered(world), world.asked
-        subject = self.policy.subject(asked, gathered)
-        allowed = subject is not None and self.oso.allow(subject, asked.action, gathered)
+        gathered, request = self.worlds.gathered(world), world.request
+        subject = self.policy.subject(request, gathered)
+        allowed = subject is not None and self.oso.allow(subject, request.action, gathered)
         codes = self.oso.reasons(gathered) if full else reasons
         self.spent_on_oso += time.monotonic() - started
         self.counts.oso += 1
@@ -237,9 +237,9 @@ class Checks:
     def reach(self, world: World) -> None:
         """Note which clauses hold somewhere in a world."""
         gathered = self.worlds.gathered(world)
-        subject = self.worlds.policy.subject(world.asked, gathered)
+        subject = self.worlds.policy.subject(world.request, gathered)
         reading = Reading(self.policy.bundle.program, attribute)
-        reading.rule("allow", subject, world.asked.action, gathered)
+        reading.rule("allow", subject, world.request.action, gathered)
         for code in self.policy.bundle.reasons:
             reading.rule("reason", gathered, code)
         self.clauses(reading)
@@ -254,10 +254,10 @@ def clause(span: Span, bundle: Bundle) -> str:
     return f"{span.path.removeprefix(f'{bundle.path}/')}:{span.line}"
 
 
-def _open(policy: Policy, asked: EvaluationRequest, searched: Searched) -> bool:
+def _open(policy: Policy, request: EvaluationRequest, searched: Searched) -> bool:
     """Whether a search tries ids that the request leaves open: its results then name others."""
     return any(
-        kind.searched and kind.source[0] == searched.value and asked.properties[name] is None
+        kind.searched and kind.source[0] == searched.value and request.properties[name] is None
         for name, kind in policy.bundle.vocabulary.properties.items()
     )
 

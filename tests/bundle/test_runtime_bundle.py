@@ -19,7 +19,7 @@ from authz.verify.check import check
 from authz.verify.fuzz import fuzz
 from authz.verify.generate import MICROSECOND, Worlds
 from authz.verify.scenarios import run
-from authz.verify.worlds import seeds
+from authz.verify.seeds import seeds
 from tests.support.paths import ROOT
 
 MANIFEST = """
@@ -381,14 +381,14 @@ def test_it_explains_itself(changeable: Policy) -> None:
     for _ in range(300):
         world = worlds.draw(stream.randrange)
         policy = worlds.policy_of(world)
-        decision = policy.decide(world.asked, world.facts)
+        decision = policy.decide(world.request, world.facts)
         smallest = decision.explain().smallest
         assert (smallest is None) == bool(decision)
         if smallest is not None:
             assert smallest.changes is not None or smallest.exhausted
             sizes[None if smallest.changes is None else len(smallest.changes)] += 1
         if smallest is not None and smallest.changes:
-            assert policy.decide(world.asked, apply(smallest.changes, world.facts, policy.facts_reader))
+            assert policy.decide(world.request, apply(smallest.changes, world.facts, policy.facts_reader))
     assert sizes[1] > 10 and sizes[None] > 10
 
 
@@ -398,11 +398,11 @@ def test_its_permits_end_when_its_own_clock_says(changeable: Policy) -> None:
     for _ in range(600):
         world = worlds.draw(stream.randrange)
         policy = worlds.policy_of(world)
-        decision = policy.decide(world.asked, world.facts)
+        decision = policy.decide(world.request, world.facts)
         if decision and (ends := decision.expires_at) is not None:
             ended += 1
-            assert not policy.decide(world.asked, world.facts, ends)
-            assert policy.decide(world.asked, world.facts, ends - MICROSECOND)
+            assert not policy.decide(world.request, world.facts, ends)
+            assert policy.decide(world.request, world.facts, ends - MICROSECOND)
     assert ended > 20
 
 

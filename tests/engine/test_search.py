@@ -11,7 +11,7 @@ from authz import EvaluationRequest, Facts, Policy, load_bundle, load_facts
 from authz.analysis.required_rows import required_rows
 from authz.engine.search import Searched, search
 from authz.verify.generate import Worlds
-from authz.verify.worlds import seeds
+from authz.verify.seeds import seeds
 from tests.support.server import AUTHZEN, STUDENT
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_search_finds_those_whom_the_decision_allows_and_no_others(folder: obj
     compared = dict.fromkeys(Searched, 0)
     for _ in range(900):
         world = worlds.draw(stream.randrange)
-        facts, asked, at = world.facts, world.asked, world.at
+        facts, asked, at = world.facts, world.request, world.at
         for searched in Searched:
             for unnamed in ({}, {"institute": None}):
                 about = replace(

@@ -16,7 +16,7 @@ from authz.explain.tree import Condition, Kind, faults
 from authz.facts.changes import Change, How, apply, nearby, possible
 from authz.interpreter.evaluate import Reading
 from authz.verify.generate import Worlds
-from authz.verify.worlds import seeds as own_worlds
+from authz.verify.seeds import seeds as own_worlds
 from tests.support import student_worlds as worlds
 from tests.support.decide import ask, gathered
 from tests.support.strategies import near_worlds
@@ -218,12 +218,12 @@ def test_another_bundle_is_explained_alike() -> None:
     found = 0
     for _ in range(1_000):
         world = drawn.draw(stream.randrange)
-        decision = policy.decide(world.asked, world.facts)
+        decision = policy.decide(world.request, world.facts)
         explanation = decision.explain()
         if not decision and explanation.smallest.changes:
             found += 1
             facts = apply(explanation.smallest.changes, world.facts, policy.facts_reader)
-            assert policy.decide(world.asked, facts)
+            assert policy.decide(world.request, facts)
     assert found >= 20
 
 

@@ -15,7 +15,7 @@ from authz.language import ast as syntax
 from authz.language.ir import CheckedRule, Variable
 from authz.language.typecheck.program import check
 from authz.verify.generate import Worlds
-from authz.verify.worlds import seeds
+from authz.verify.seeds import seeds
 from tests.support import student_worlds as worlds
 from tests.support.decide import gathered
 from tests.support.paths import STUDENT_DATA

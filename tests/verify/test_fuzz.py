@@ -18,7 +18,8 @@ from authz.verify import oso as reference
 from authz.verify.fuzz import fuzz
 from authz.verify.generate import Worlds
 from authz.verify.oracles import Checks
-from authz.verify.worlds import as_scenario, mended, plain_world, seeds, world_from
+from authz.verify.seeds import mended, plain_world, seeds
+from authz.verify.worlds import as_scenario, world_from
 from tests.support.cli import authz
 from tests.support.paths import ROOT
 
@@ -38,7 +39,7 @@ def drawn(request: pytest.FixtureRequest) -> Worlds:
 def test_all_zeros_are_the_first_world_as_it_is_and_it_permits(drawn: Worlds) -> None:
     first = drawn.world(())
     assert first == drawn.world([0] * 30) == drawn.seeds[0]
-    assert drawn.policy_of(first).decide(first.asked, first.facts)
+    assert drawn.policy_of(first).decide(first.request, first.facts)
 
 
 @settings(max_examples=150, deadline=None)
@@ -55,9 +56,13 @@ def test_a_world_is_a_scenario_and_back(drawn: Worlds, numbers: list[int]) -> No
     world = drawn.world(numbers)
     written = json.loads(json.dumps(as_scenario(drawn.policy, world)))
     again = world_from(drawn.policy, written["facts"], written["request"], written.get("parameters", {}))
-    assert (again.asked, again.facts.lists, again.facts.values) == (world.asked, world.facts.lists, world.facts.values)
+    assert (again.request, again.facts.lists, again.facts.values) == (
+        world.request,
+        world.facts.lists,
+        world.facts.values,
+    )
     policy = drawn.policy_of(world)
-    before, after = policy.decide(world.asked, world.facts), policy.decide(again.asked, again.facts)
+    before, after = policy.decide(world.request, world.facts), policy.decide(again.request, again.facts)
     assert (before.effect, before.reasons, before.error) == (after.effect, after.reasons, "")
 
 
@@ -65,7 +70,7 @@ def test_worlds_are_near_the_line_and_reach_every_code(drawn: Worlds) -> None:
     stream, permits, codes = random.Random(1), 0, set[str]()
     for _ in range(6_000):
         world = drawn.draw(stream.randrange)
-        decision = drawn.policy_of(world).decide(world.asked, world.facts)
+        decision = drawn.policy_of(world).decide(world.request, world.facts)
         permits += bool(decision)
         codes.update(decision.reasons)
     assert 0.25 < permits / 6_000 < 0.85
@@ -82,7 +87,7 @@ def test_a_bundle_without_scenarios_begins_with_a_plain_world_that_permits(tmp_p
     plain = plain_world(policy)
     assert plain is not None and begun == [mended(policy, plain)]
     if folder == STUDENT:
-        assert policy.decide(begun[0].asked, begun[0].facts)
+        assert policy.decide(begun[0].request, begun[0].facts)
 
 
 # Fuzzing what is right.

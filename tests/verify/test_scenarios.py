@@ -34,9 +34,10 @@ def test_every_scenario_gets_what_it_expects_through_the_command(bundle: Path, e
     assert (said.code, said.out.splitlines()[-1].partition(" passed, ")[2]) == (0, "0 failed")
 
 
-def test_the_worked_cases_are_all_there(policy: Policy) -> None:
-    results = list(run(policy, [STUDENT_DATA / "scenarios" / "worked.json"]))
-    assert len(results) == 90
+def test_each_reason_code_is_the_first_of_a_scenario(policy: Policy) -> None:
+    results = list(run(policy, [STUDENT_DATA / "scenarios"]))
+    firsts = {result.decision.reason for result in results if result.decision}
+    assert len(results) == 107 and firsts == {None, *policy.bundle.reasons}
 
 
 def scenario(**changes: Any) -> dict[str, Any]:

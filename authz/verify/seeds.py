@@ -1,0 +1,110 @@
+"""Seeds: the worlds that generated ones begin from, a bundle's own scenarios or a plain one."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from authz.engine.policy import Policy
+from authz.facts.changes import apply
+from authz.language.diagnostics import DiagnosticError
+from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
+from authz.verify.scenario_files import read_scenario_file, scenario_files
+from authz.verify.worlds import World, decide, world_from, world_of
+
+NOON = "2025-03-10T12:00:00Z"
+SOMEBODY = "somebody"
+
+
+def seeds(policy: Policy) -> tuple[list[World], int]:
+    """The worlds of a bundle's own scenarios, those that permit first; and how many scenarios could not be read.
+
+    A bundle with none that permits begins with a plain world, mended by the smallest change that would allow.
+    """
+    unread = 0
+    permitting: list[World] = []
+    refusing: list[World] = []
+    folder = Path(policy.bundle.path) / "scenarios"
+    for path in scenario_files([folder]) if folder.is_dir() else ():
+        worlds = list(_file_worlds(policy, path))
+        unread += not worlds
+        for world in worlds:
+            if world is None:
+                unread += 1
+            else:
+                (permitting if decide(policy, world) else refusing).append(world)
+    if not permitting:
+        refusing += [world for world in (mended(policy, plain_world(policy)),) if world is not None]
+    return [*permitting, *refusing], unread
+
+
+def _file_worlds(policy: Policy, path: Path) -> Iterator[World | None]:
+    """The world of each scenario in a file; None for one with faults."""
+    try:
+        document = read_scenario_file(path)
+    except DiagnosticError:
+        return
+    for index in range(len(document.scenarios)):
+        try:
+            yield world_of(policy, document, index, document.scenario(index))
+        except DiagnosticError:
+            yield None
+
+
+def plain_world(policy: Policy) -> World | None:
+    """A world with one row of every kind, all of one another, for a bundle that has no scenarios."""
+    vocabulary = policy.bundle.vocabulary
+    facts: dict[str, Any] = {}
+    for kind in vocabulary.rows.values():
+        if kind.facts:
+            row = {
+                name: _plain(field.type, field.names)
+                for name, field in kind.fields.items()
+                if name not in (kind.interval or ())
+            }
+            row |= dict.fromkeys(kind.no_id_of, SOMEBODY)
+            for name, variants in kind.when.items():
+                variant = variants.get(row.get(name, ""))
+                for needed in variant.needs if variant else ():
+                    row[needed] = row[needed] if row[needed] is not None else _there(kind.fields[needed].type)
+                for absent in variant.without if variant else ():
+                    row.pop(absent, None)
+            facts[kind.facts] = [{name: value for name, value in row.items() if value is not None}]
+    facts |= {name: value for name, kind in vocabulary.values.items() if (value := _plain(kind.type, "")) is not None}
+    subject, resource = vocabulary.parties
+    request = {subject.type: "a", "action": vocabulary.actions[0], resource.type: "a", "at": NOON}
+    request |= {name: "a" for name, kind in vocabulary.properties.items() if kind.names}
+    try:
+        return world_from(policy, facts, request, {})
+    except DiagnosticError:
+        return None
+
+
+def mended(policy: Policy, world: World | None) -> World | None:
+    """The world after the smallest change that would allow, for some action; as it is if none would."""
+    if world is None:
+        return None
+    for action in policy.bundle.vocabulary.actions:
+        request = dataclasses.replace(world.request, action=action)
+        decision = policy.decide(request, world.facts)
+        if decision:
+            return World(world.facts, request, {})
+        changes = None if decision.error else decision.explain().smallest.changes
+        if changes:
+            return World(apply(changes, world.facts, policy.facts_reader), request, {})
+    return world
+
+
+def _there(kind: Type) -> Any:
+    return _plain(kind.of if isinstance(kind, Optional) else kind, "")
+
+
+def _plain(kind: Type, names: str) -> Any:
+    if isinstance(kind, Optional):
+        return None
+    if isinstance(kind, Collection):
+        return [_plain(kind.of, "")]
+    if isinstance(kind, Enumeration):
+        return kind.values[0]
+    plain: dict[Type, Any] = {BOOLEAN: True, INTEGER: 1, INSTANT: NOON, DATE: "2009-03-10"}
+    return plain.get(kind, "a")
