@@ -66,6 +66,7 @@ class ScenarioDocument:
         Raises:
             DiagnosticError: `add` or `remove` names what is not there, or the facts of the file have faults.
         """
+        at: Loc = ("scenarios", index)
         if self.facts is None:
             raise DiagnosticError(
                 [diagnostic_at(self.shown, ("scenarios", index), "the facts of this file have faults")]
