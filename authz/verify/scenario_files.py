@@ -68,10 +68,7 @@ class ScenarioDocument:
         """
         at: Loc = ("scenarios", index)
         if self.facts is None:
-            raise DiagnosticError(
-                [diagnostic_at(self.shown, ("scenarios", index), "the facts of this file have faults")]
-            )
-        at: Loc = ("scenarios", index)
+            raise DiagnosticError([diagnostic_at(self.shown, at, "the facts of this file have faults")])
         facts = self.facts.overlaid(scenario.facts, self.shown, (*at, "facts"))
         faults: list[Diagnostic] = []
         for word, lists in (("remove", scenario.remove), ("add", scenario.add)):
@@ -108,32 +105,31 @@ def read_scenario_file(path: Path) -> ScenarioDocument:
     document, unsound = inspect_document(path, shown)
     if not isinstance(document, dict):
         return ScenarioDocument(shown, (), None, (diagnostic_at(shown, (), "is not an object"),))
-    faults = [
-        diagnostic_at(shown, loc, problem) for loc, problem in unsound if loc[:1] not in (("scenarios",), ("facts",))
-    ]
-    faults += [diagnostic_at(shown, loc, problem) for loc, problem in unsound if loc == ("scenarios",)]
-    unknown = sorted(document.keys() - set(FILE_KEYS))
-    faults += [diagnostic_at(shown, (key,), "is not known here", did_you_mean(key, FILE_KEYS)) for key in unknown]
+    faults = list(_file_faults(shown, document, unsound))
     facts: PlacedFacts | None = None
     try:
         facts = _shared_facts(path, shown, document, unsound, ())
     except DiagnosticError as faulty:
         faults += faulty.diagnostics
     scenarios = document.get("scenarios")
-    problem = (
-        "is missing"
-        if scenarios is None
-        else "is not a list"
-        if not isinstance(scenarios, list)
-        else ""
-        if scenarios
-        else "there is no scenario in it"
-    )
-    if problem:
-        faults.append(diagnostic_at(shown, ("scenarios",), problem))
-    return ScenarioDocument(
-        shown, scenarios if isinstance(scenarios, list) else (), facts, tuple(faults), tuple(unsound)
-    )
+    scenarios = scenarios if isinstance(scenarios, list) else ()
+    return ScenarioDocument(shown, scenarios, facts, tuple(sorted(faults)), tuple(unsound))
+
+
+def _file_faults(shown: str, document: Mapping[str, Any], unsound: list[tuple[Loc, str]]) -> Iterator[Diagnostic]:
+    """The faults of a file that are neither in its facts nor in one of its scenarios."""
+    for loc, problem in unsound:
+        if loc == ("scenarios",) or loc[:1] not in (("scenarios",), ("facts",)):
+            yield diagnostic_at(shown, loc, problem)
+    for key in document.keys() - set(FILE_KEYS):
+        yield diagnostic_at(shown, (key,), "is not known here", did_you_mean(key, FILE_KEYS))
+    scenarios = document.get("scenarios")
+    if scenarios is None:
+        yield diagnostic_at(shown, ("scenarios",), "is missing")
+    elif not isinstance(scenarios, list):
+        yield diagnostic_at(shown, ("scenarios",), "is not a list")
+    elif not scenarios:
+        yield diagnostic_at(shown, ("scenarios",), "there is no scenario in it")
 
 
 def _shared_facts(
