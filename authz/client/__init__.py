@@ -1,4 +1,4 @@
-"""Ask an AuthZEN server, and fail closed: an error, a time-out or a malformed answer is never a permit.
+"""A client for AuthZEN servers that fails closed: an error, a time-out or a malformed response is never a permit.
 
     from authz.client import Action, Client, Evaluation, Resource, Server, Subject
     with Client(Server("https://authz.example", token)) as client:
@@ -12,35 +12,35 @@ from authz.client.async_client import AsyncClient, Server
 from authz.client.models import (
     Action,
     ActionSearch,
-    Answer,
+    ClientError,
     Evaluation,
-    Malformed,
-    NoAnswer,
-    Outcome,
+    EvaluationOutcome,
+    EvaluationResponse,
     Reason,
+    RejectedRequestError,
     Resource,
     ResourceSearch,
     Subject,
     SubjectSearch,
-    Unanswered,
+    UnansweredError,
 )
 from authz.client.sync_client import Client
 
 __all__ = [
     "Action",
     "ActionSearch",
-    "Answer",
     "AsyncClient",
     "Client",
+    "ClientError",
     "Evaluation",
-    "Malformed",
-    "NoAnswer",
-    "Outcome",
+    "EvaluationOutcome",
+    "EvaluationResponse",
     "Reason",
+    "RejectedRequestError",
     "Resource",
     "ResourceSearch",
     "Server",
     "Subject",
     "SubjectSearch",
-    "Unanswered",
+    "UnansweredError",
 ]

@@ -1,6 +1,6 @@
-"""Ask over HTTP: one deadline over all of a call, nothing sent twice, nothing followed. The one door to httpx.
+"""The AuthZEN client for an event loop: one deadline for each call, nothing sent twice; the only importer of httpx.
 
-It is httpx's transport that is used, and not its client: there are no redirects, cookies, proxies or `.netrc` here.
+It uses the transport of httpx and not its client, so that there are no redirects, cookies, proxies or `.netrc`.
 """
 
 import asyncio
@@ -16,41 +16,41 @@ from typing import Self, TypeVar, cast
 
 import httpx
 
-from authz.client.models import Answer, Evaluation, NoAnswer, Search, Unanswered
+from authz.client.models import ClientError, Evaluation, EvaluationResponse, Search, UnansweredError
 from authz.client.responses import (
     EVALUATION,
     EVALUATIONS,
     Pages,
-    Reply,
-    body_of,
-    clean,
-    read_answer,
-    read_answers,
-    unanswered,
+    RawResponse,
+    encode_request,
+    read_evaluation,
+    read_evaluations,
+    sanitize,
+    without_decision,
 )
 
-MOST_BYTES = 1_048_576
-MOST_ITEM_BYTES = 8_192
-"""How much larger the answer to a batch may be, for each item."""
-KEPT_SECONDS = 4.0
-"""How long an idle connection is kept: less than servers do, so that no request meets one that is just being closed."""
-ID = "x-request-id"
-"""A header that a server must send back as it came (AuthZEN 1.0, section 10.1)."""
-SENDABLE = re.compile(r"[\x21-\x7e]{1,8192}")
+MAX_RESPONSE_BYTES = 1_048_576
+MAX_ITEM_BYTES = 8_192
+"""How much larger the response to a batch may be for each item."""
+KEEPALIVE_SECONDS = 4.0
+"""How long an idle connection is kept: shorter than servers keep it, so that no request meets a closing connection."""
+REQUEST_ID = "x-request-id"
+"""A header that a server must return unchanged (AuthZEN 1.0, section 10.1)."""
+TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
-Found = TypeVar("Found")
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to ask, as whom, and for how long.
+    """The address of a server, the token to send, and the time limits.
 
-    `deadline` is seconds for the whole of a call; `timeout`, at most how long each step of it may stand still: to
-    connect, to send, to receive. A connection that cannot be made is tried `retries` times more; once a request may
-    have left, it is never sent again. `tls` is for a certificate authority of your own.
+    `deadline` is the seconds for a call as a whole; `timeout` the seconds that one step (connect, send, receive) may
+    make no progress. Connecting is tried again `retries` times; a request that may have left is never sent again. `tls`
+    is for a certificate authority of your own.
 
     Raises:
-        ValueError: the URL is not safe, or the token cannot be sent.
+        ValueError: the URL is not safe to call, or the token cannot be sent.
     """
 
     url: str
@@ -60,29 +60,29 @@ class Server:
     retries: int = 2
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     plain_http: bool = False
-    """Whether questions, never a token, may go to another host over plain http, where anybody on the way can answer."""
+    """Whether requests without a token may go to another host over plain http, where anybody on the way can answer."""
 
     def __post_init__(self) -> None:
         try:
             url = httpx.URL(self.url)
             host, port = url.host, 443 if url.port is None else url.port
         except (httpx.InvalidURL, TypeError, UnicodeError):
-            raise ValueError("the URL cannot be read") from None
+            raise ValueError("the URL is not valid") from None
         if not 0 < port < 65_536:
-            raise ValueError(f"{port} is no port")
+            raise ValueError(f"{port} is not a port")
         if url.scheme not in ("https", "http") or not host:
             raise ValueError("the URL is not of the form https://host")
         if url.userinfo or url.query or url.fragment or "?" in self.url or "#" in self.url:
             raise ValueError("the URL has more than a host, a port and a path: give a token as `token`")
         if url.scheme == "http" and not _loopback(host):
             if self.token:
-                raise ValueError(f"a token would go to {host} over plain http for all to read: use https")
+                raise ValueError(f"the token would go to {host} over plain http, readable on the way: use https")
             if not self.plain_http:
-                raise ValueError(f"{host} is asked over plain http: use https, or say `plain_http=True`")
-        if self.token and not SENDABLE.fullmatch(self.token):
-            raise ValueError("the token is not of visible ASCII characters")
+                raise ValueError(f"{host} would be called over plain http: use https, or set `plain_http=True`")
+        if self.token and not TOKEN.fullmatch(self.token):
+            raise ValueError("the token has other characters than visible ASCII, or too many")
         if not (self.deadline > 0 and self.timeout > 0 and self.retries >= 0):
-            raise ValueError("deadline and timeout are more than 0, and retries no less")
+            raise ValueError("`deadline` and `timeout` must be more than 0, and `retries` at least 0")
 
 
 def _loopback(host: str) -> bool:
@@ -93,7 +93,7 @@ def _loopback(host: str) -> bool:
 
 
 class AsyncClient:
-    """Asks a server, over connections that it keeps; for one event loop. Close it, or use it in `async with`."""
+    """A client for one event loop that keeps its connections. Close it, or use it in `async with`."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -109,7 +109,7 @@ class AsyncClient:
             verify=server.tls or True,
             trust_env=False,
             retries=server.retries,
-            limits=httpx.Limits(max_connections=100, keepalive_expiry=KEPT_SECONDS),
+            limits=httpx.Limits(max_connections=100, keepalive_expiry=KEEPALIVE_SECONDS),
         )
 
     def __repr__(self) -> str:
@@ -124,85 +124,88 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections; a question asked later opens new ones."""
+        """Close the connections; a later call opens new ones."""
         await self._transport.aclose()
 
-    async def evaluate(self, evaluation: Evaluation) -> Answer:
-        """The answer to one question; it is falsy unless it is a permit.
+    async def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
+        """The response to one evaluation; it is true for a permit alone.
 
         Raises:
-            TypeError, ValueError: the question holds what cannot be sent.
+            TypeError, ValueError: the evaluation has a value that JSON cannot express.
         """
         try:
-            return read_answer(await self._post(EVALUATION, body_of(evaluation.as_data())))
-        except NoAnswer as why:
-            return unanswered(why)
+            return read_evaluation(await self._post(EVALUATION, encode_request(evaluation.as_data())))
+        except ClientError as error:
+            return without_decision(error)
 
-    async def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[Answer, ...]:
-        """The answers to many questions, in order, decided at one instant.
+    async def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[EvaluationResponse, ...]:
+        """The responses to many evaluations, in order, decided at one instant.
 
         Raises:
-            TypeError, ValueError: a question holds what cannot be sent.
+            TypeError, ValueError: an evaluation has a value that JSON cannot express.
         """
         if not evaluations:
             return ()
-        count, body = len(evaluations), body_of({"evaluations": [one.as_data() for one in evaluations]})
+        count = len(evaluations)
+        body = encode_request({"evaluations": [evaluation.as_data() for evaluation in evaluations]})
         try:
-            return read_answers(await self._post(EVALUATIONS, body, count), count)
-        except NoAnswer as why:
-            return (unanswered(why),) * count
+            return read_evaluations(await self._post(EVALUATIONS, body, count), count)
+        except ClientError as error:
+            return (without_decision(error),) * count
 
-    async def search(self, search: Search[Found], *, limit: int | None = None) -> AsyncIterator[Found]:
-        """Whoever or whatever would be allowed, page after page; `limit` is the most results of a page.
+    async def search(self, search: Search[Entity], *, limit: int | None = None) -> AsyncIterator[Entity]:
+        """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
         Raises:
-            Unanswered: a page did not come, or is none: what was found so far is not all.
-            Malformed: the server says that the search is.
+            UnansweredError: a page is missing or malformed, so that the results so far are incomplete.
+            RejectedRequestError: the server rejected the search as malformed.
         """
         pages = Pages(search, limit)
         while pages.more:
-            for found in await self.page(pages):
-                yield found
+            for entity in await self.page(pages):
+                yield entity
 
-    async def page(self, pages: Pages[Found]) -> tuple[Found, ...]:
+    async def page(self, pages: Pages[Entity]) -> tuple[Entity, ...]:
         """The next page of a search."""
         return pages.read(await self._post(pages.path, pages.body()))
 
-    async def _post(self, path: str, body: bytes, items: int = 0) -> Reply:
-        headers = {**self._headers, ID: secrets.token_hex(16)}
-        waits = httpx.Timeout(self.server.timeout).as_dict()
-        request = httpx.Request("POST", self._base + path, headers=headers, content=body, extensions={"timeout": waits})
+    async def _post(self, path: str, body: bytes, items: int = 0) -> RawResponse:
+        headers = {**self._headers, REQUEST_ID: secrets.token_hex(16)}
+        timeouts = httpx.Timeout(self.server.timeout).as_dict()
+        request = httpx.Request(
+            "POST", self._base + path, headers=headers, content=body, extensions={"timeout": timeouts}
+        )
         try:
-            # httpx's own time-outs begin anew with each byte that comes.
+            # The time-outs of httpx start again with each byte that arrives.
             async with asyncio.timeout(self.server.deadline):
-                return await self._receive(request, MOST_BYTES + items * MOST_ITEM_BYTES)
-        except httpx.TimeoutException as late:
-            raise Unanswered(f"the server kept still for {self.server.timeout:g} seconds ({_name(late)})") from None
+                return await self._receive(request, MAX_RESPONSE_BYTES + items * MAX_ITEM_BYTES)
+        except httpx.TimeoutException as error:
+            raise UnansweredError(f"no progress for {self.server.timeout:g} seconds ({_name(error)})") from None
         except TimeoutError:
-            raise Unanswered(f"there was no answer within {self.server.deadline:g} seconds") from None
-        # What TLS finds wrong while it receives comes as it is.
+            raise UnansweredError(f"no response within {self.server.deadline:g} seconds") from None
+        # httpx does not wrap the errors that TLS raises while it receives.
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            said = clean(str(error), self.server.token)
-            raise Unanswered(f"the server could not be asked ({_name(error)}): {said}") from None
+            message = sanitize(str(error), self.server.token)
+            raise UnansweredError(f"the call failed ({_name(error)}): {message}") from None
 
-    async def _receive(self, request: httpx.Request, most: int) -> Reply:
+    async def _receive(self, request: httpx.Request, max_bytes: int) -> RawResponse:
         response = await self._transport.handle_async_request(request)
         try:
-            if response.headers.get(ID) != request.headers[ID]:
-                # INVARIANT: its body is left unread, so that the connection closes. What came is out of step, as when
-                # something answered twice: the answer to one question is never taken for the answer to the next.
-                raise Unanswered(f"the server answered {response.status_code}, and not to this question")
+            if response.headers.get(REQUEST_ID) != request.headers[REQUEST_ID]:
+                # INVARIANT: the body is left unread, so that the connection closes. The connection is out of step, as
+                # when a server answered twice; a response must never be taken for the response to the next request.
+                raise UnansweredError(f"the server answered {response.status_code} to another request")
             parts, size = [], 0
-            # Closed here and now: one that is left half read would be closed when nothing runs any more.
-            async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_raw())) as coming:
-                async for part in coming:
+            # Close the iterator here: the event loop may be gone when the garbage collector would close it.
+            async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_raw())) as stream:
+                async for part in stream:
                     parts.append(part)
                     size += len(part)
-                    if size > most:
-                        raise Unanswered(f"the answer is larger than {most} bytes")
+                    if size > max_bytes:
+                        raise UnansweredError(f"the response is larger than {max_bytes} bytes")
         finally:
             await response.aclose()
-        return Reply(response.status_code, response.headers, b"".join(parts), self.server.token)
+        return RawResponse(response.status_code, response.headers, b"".join(parts), self.server.token)
 
 
 def _name(error: Exception) -> str:

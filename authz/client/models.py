@@ -1,8 +1,8 @@
-"""What is asked and what is answered, as values; nothing here knows of a network.
+"""The requests and responses of the AuthZEN client, as frozen values without any network.
 
-NoAnswer
- +- Unanswered    whatever came, it was no answer: an error, a time-out, something malformed
- +- Malformed     the server says that the request is malformed
+ClientError
+ +- UnansweredError         there is no valid response: an error, a time-out, something malformed
+ +- RejectedRequestError    the server rejected the request as malformed
 """
 
 from collections.abc import Mapping
@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-Found = TypeVar("Found", covariant=True)
+Entity = TypeVar("Entity", covariant=True)
 
 
-class NoAnswer(Exception):
-    """There is no answer; the message says why."""
+class ClientError(Exception):
+    """A call without a decision; the message says why."""
 
 
-class Unanswered(NoAnswer):
-    """The server did not answer, or what came is no answer."""
+class UnansweredError(ClientError):
+    """The server sent no valid response."""
 
 
-class Malformed(NoAnswer):
-    """The request says nothing that could be decided; the message is the server's."""
+class RejectedRequestError(ClientError):
+    """The server rejected the request as malformed; the message is the server's."""
 
 
-class Outcome(StrEnum):
-    """What came of a question."""
+class EvaluationOutcome(StrEnum):
+    """How an evaluation ended."""
 
     PERMITTED = "permitted"
     REFUSED = "refused"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a request is refused, in words that everybody who asks may see."""
+    """Why a request is refused, in texts that every caller may see."""
 
     code: str
     en: str
@@ -44,68 +44,68 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one question: a permit, a refusal with its reason, or neither, and `message` says why.
+class EvaluationResponse:
+    """The response to one evaluation: a permit, a refusal with its reason, or neither with a `message` that says why.
 
-    `context` is what the server says beside its decision, such as `evaluation_id` and `expires_at`.
+    `context` is what the server returns beside its decision, such as `evaluation_id` and `expires_at`.
     """
 
-    outcome: Outcome
+    outcome: EvaluationOutcome
     reason: Reason | None = None
     message: str = ""
     context: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
         """True for a permit alone, so that `if client.evaluate(...)` fails closed."""
-        return self.outcome is Outcome.PERMITTED
+        return self.outcome is EvaluationOutcome.PERMITTED
 
     @property
     def decision(self) -> bool:
-        """The same, by the name that AuthZEN gives it."""
+        """The same under AuthZEN's name."""
         return bool(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who asks."""
+    """The party that wants access."""
 
     type: str
     id: str
     properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_data(self) -> dict[str, Any]:
-        """The subject as AuthZEN writes it."""
+        """The subject in AuthZEN's JSON form."""
         return {"type": self.type, "id": self.id, **_properties(self.properties)}
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is to be done."""
+    """The kind of access."""
 
     name: str
     properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_data(self) -> dict[str, Any]:
-        """The action as AuthZEN writes it."""
+        """The action in AuthZEN's JSON form."""
         return {"name": self.name, **_properties(self.properties)}
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """To what."""
+    """The thing that access is wanted to."""
 
     type: str
     id: str
     properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_data(self) -> dict[str, Any]:
-        """The resource as AuthZEN writes it."""
+        """The resource in AuthZEN's JSON form."""
         return {"type": self.type, "id": self.id, **_properties(self.properties)}
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A question: may this subject do this to this resource?"""
+    """A request for one decision: may this subject do this to this resource?"""
 
     subject: Subject
     action: Action
@@ -113,23 +113,23 @@ class Evaluation:
     context: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_data(self) -> dict[str, Any]:
-        """The question as AuthZEN writes it."""
+        """The request in AuthZEN's JSON form."""
         subject, action, resource = self.subject.as_data(), self.action.as_data(), self.resource.as_data()
         return {"subject": subject, "action": action, "resource": resource} | _context(self.context)
 
 
-class Search(Protocol[Found]):
-    """A question with one entity left open."""
+class Search(Protocol[Entity]):
+    """A request that leaves one entity open."""
 
     @property
     def searched(self) -> str:
-        """Which entity: `subject`, `resource` or `action`."""
+        """The open entity: `subject`, `resource` or `action`."""
 
     def as_data(self) -> dict[str, Any]:
-        """The question as AuthZEN writes it."""
+        """The request in AuthZEN's JSON form."""
 
-    def found(self, given: Mapping[str, Any]) -> Found:
-        """The entity that a result is.
+    def parse_result(self, result: Mapping[str, Any]) -> Entity:
+        """The entity in one result of the server.
 
         Raises:
             KeyError, TypeError: a member is missing or ill-typed.
@@ -138,7 +138,7 @@ class Search(Protocol[Found]):
 
 @dataclass(frozen=True, slots=True)
 class SubjectSearch:
-    """Who, of this type, may do this to this resource?"""
+    """Which subjects of this type may do this to this resource?"""
 
     type: str
     action: Action
@@ -148,18 +148,19 @@ class SubjectSearch:
     searched = "subject"
 
     def as_data(self) -> dict[str, Any]:
-        """The question as AuthZEN writes it."""
-        asked = {"subject": {"type": self.type, **_properties(self.properties)}}
-        return asked | {"action": self.action.as_data(), "resource": self.resource.as_data()} | _context(self.context)
+        """The request in AuthZEN's JSON form."""
+        subject = {"type": self.type, **_properties(self.properties)}
+        entities = {"subject": subject, "action": self.action.as_data(), "resource": self.resource.as_data()}
+        return entities | _context(self.context)
 
-    def found(self, given: Mapping[str, Any]) -> Subject:
-        """The subject that a result is."""
-        return Subject(_text(given["type"]), _text(given["id"]), _object(given))
+    def parse_result(self, result: Mapping[str, Any]) -> Subject:
+        """The subject in one result of the server."""
+        return Subject(_text(result["type"]), _text(result["id"]), _properties_of(result))
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceSearch:
-    """To what, of this type, may this subject do this?"""
+    """To which resources of this type may this subject do this?"""
 
     subject: Subject
     action: Action
@@ -169,18 +170,19 @@ class ResourceSearch:
     searched = "resource"
 
     def as_data(self) -> dict[str, Any]:
-        """The question as AuthZEN writes it."""
-        asked = {"resource": {"type": self.type, **_properties(self.properties)}}
-        return asked | {"subject": self.subject.as_data(), "action": self.action.as_data()} | _context(self.context)
+        """The request in AuthZEN's JSON form."""
+        resource = {"type": self.type, **_properties(self.properties)}
+        entities = {"resource": resource, "subject": self.subject.as_data(), "action": self.action.as_data()}
+        return entities | _context(self.context)
 
-    def found(self, given: Mapping[str, Any]) -> Resource:
-        """The resource that a result is."""
-        return Resource(_text(given["type"]), _text(given["id"]), _object(given))
+    def parse_result(self, result: Mapping[str, Any]) -> Resource:
+        """The resource in one result of the server."""
+        return Resource(_text(result["type"]), _text(result["id"]), _properties_of(result))
 
 
 @dataclass(frozen=True, slots=True)
 class ActionSearch:
-    """What may this subject do to this resource?"""
+    """Which actions may this subject do to this resource?"""
 
     subject: Subject
     resource: Resource
@@ -188,12 +190,12 @@ class ActionSearch:
     searched = "action"
 
     def as_data(self) -> dict[str, Any]:
-        """The question as AuthZEN writes it."""
+        """The request in AuthZEN's JSON form."""
         return {"subject": self.subject.as_data(), "resource": self.resource.as_data()} | _context(self.context)
 
-    def found(self, given: Mapping[str, Any]) -> Action:
-        """The action that a result is."""
-        return Action(_text(given["name"]), _object(given))
+    def parse_result(self, result: Mapping[str, Any]) -> Action:
+        """The action in one result of the server."""
+        return Action(_text(result["name"]), _properties_of(result))
 
 
 def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,8 +212,8 @@ def _text(value: object) -> str:
     return value
 
 
-def _object(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    value = given.get("properties", {})
+def _properties_of(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = result.get("properties", {})
     if not isinstance(value, dict):
         raise TypeError
     return value

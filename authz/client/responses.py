@@ -1,7 +1,7 @@
-"""From what came over the wire to an answer: pure, and strict wherever two readers of the same bytes could differ.
+"""Read HTTP responses strictly: pure functions from bytes to a response of the client.
 
-A permit is a whole JSON object (I-JSON, RFC 7493) with `"decision": true`, under status 200 and the right content
-type. Whatever else comes is a refusal, a malformed request, or no answer at all.
+A permit is a complete JSON object (I-JSON, RFC 7493) with `"decision": true`, under status 200 and the right content
+type. Everything else is a refusal, a rejected request, or no response at all.
 """
 
 import json
@@ -9,22 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from authz.client.models import Answer, Malformed, NoAnswer, Outcome, Reason, Search, Unanswered
+from authz.client.models import (
+    ClientError,
+    EvaluationOutcome,
+    EvaluationResponse,
+    Reason,
+    RejectedRequestError,
+    Search,
+    UnansweredError,
+)
 from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import DiagnosticError
 
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/"
-MOST_PAGES = 10_000
-LONGEST_MESSAGE = 500
+MAX_PAGES = 10_000
+MAX_MESSAGE_LENGTH = 500
 
-Found = TypeVar("Found")
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back: a status, headers by lower-case name, and a body within bounds and whole by its framing.
+class RawResponse:
+    """An HTTP response: a status, headers by lower-case name, and a complete body within bounds.
 
-    `secret` is what no message may repeat.
+    `secret` is a text that no message may repeat.
     """
 
     status: int
@@ -33,72 +41,73 @@ class Reply:
     secret: str = field(default="", repr=False)
 
 
-def body_of(asked: Mapping[str, Any]) -> bytes:
-    """A question as bytes.
+def encode_request(request: Mapping[str, Any]) -> bytes:
+    """A request as JSON in UTF-8.
 
     Raises:
-        TypeError, ValueError: it holds what JSON does not.
+        TypeError, ValueError: it has a value that JSON cannot express.
     """
-    return json.dumps(asked, allow_nan=False).encode()
+    return json.dumps(request, allow_nan=False).encode()
 
 
-def unanswered(why: NoAnswer) -> Answer:
-    """What a question is answered with that has no answer."""
-    outcome = Outcome.MALFORMED if isinstance(why, Malformed) else Outcome.UNANSWERED
-    return Answer(outcome, message=str(why))
+def without_decision(error: ClientError) -> EvaluationResponse:
+    """The response for an evaluation that failed with this error."""
+    rejected = isinstance(error, RejectedRequestError)
+    outcome = EvaluationOutcome.MALFORMED if rejected else EvaluationOutcome.UNANSWERED
+    return EvaluationResponse(outcome, message=str(error))
 
 
-def read_answer(reply: Reply) -> Answer:
-    """The answer to one question."""
+def read_evaluation(raw: RawResponse) -> EvaluationResponse:
+    """The response to one evaluation."""
     try:
-        return _answer(_content(reply), reply.secret)
-    except NoAnswer as why:
-        return unanswered(why)
+        return _evaluation(_content(raw), raw.secret)
+    except ClientError as error:
+        return without_decision(error)
 
 
-def read_answers(reply: Reply, count: int) -> tuple[Answer, ...]:
-    """The answers to a batch, in order; one that is malformed makes all of them so."""
+def read_evaluations(raw: RawResponse, count: int) -> tuple[EvaluationResponse, ...]:
+    """The responses to a batch of `count` evaluations, in order; if one is malformed, none counts."""
     try:
-        given = _content(reply).get("evaluations")
-        if not isinstance(given, list):
-            raise Unanswered("the answer has no list `evaluations`")
-        if len(given) != count:
-            raise Unanswered(f"{count} were asked, and {len(given)} are answered")
-        return tuple(_answer(one, reply.secret) for one in given)
-    except NoAnswer as why:
-        return (unanswered(why),) * count
+        items = _content(raw).get("evaluations")
+        if not isinstance(items, list):
+            raise UnansweredError("the response has no list `evaluations`")
+        if len(items) != count:
+            raise UnansweredError(f"{count} evaluations were requested and {len(items)} returned")
+        return tuple(_evaluation(item, raw.secret) for item in items)
+    except ClientError as error:
+        return (without_decision(error),) * count
 
 
-def _answer(given: object, secret: str) -> Answer:
-    if not isinstance(given, dict):
-        raise Unanswered("an answer is no object")
-    decision, context = given.get("decision"), given.get("context", {})
+def _evaluation(item: object, secret: str) -> EvaluationResponse:
+    if not isinstance(item, dict):
+        raise UnansweredError("an evaluation is not an object")
+    decision, context = item.get("decision"), item.get("context", {})
     if decision is not True and decision is not False:
-        raise Unanswered("`decision` is neither true nor false")
+        raise UnansweredError("`decision` is neither true nor false")
     if not isinstance(context, dict):
-        raise Unanswered("`context` is no object")
+        raise UnansweredError("`context` is not an object")
     if "error" in context:
         status, message = _error(context, secret)
         if decision:
-            raise Unanswered("an answer permits, and has an error")
-        outcome = Outcome.MALFORMED if status == 400 else Outcome.UNANSWERED
-        return Answer(outcome, message=message or "the server could not decide", context=context)
+            raise UnansweredError("a response has both a permit and an error")
+        outcome = EvaluationOutcome.MALFORMED if status == 400 else EvaluationOutcome.UNANSWERED
+        return EvaluationResponse(outcome, message=message or "the server could not decide", context=context)
     if decision:
-        return Answer(Outcome.PERMITTED, context=context)
-    return Answer(Outcome.REFUSED, _reason(context), context=context)
+        return EvaluationResponse(EvaluationOutcome.PERMITTED, context=context)
+    return EvaluationResponse(EvaluationOutcome.REFUSED, _reason(context), context=context)
 
 
 def _reason(context: Mapping[str, Any]) -> Reason | None:
-    given = context.get("reason_user")
-    words = [given.get(name) for name in ("code", "en", "nl")] if isinstance(given, dict) else []
-    texts = [word for word in words if isinstance(word, str)]
+    member = context.get("reason_user")
+    values = [member.get(name) for name in ("code", "en", "nl")] if isinstance(member, dict) else []
+    texts = [value for value in values if isinstance(value, str)]
     return Reason(*texts) if len(texts) == 3 else None
 
 
-class Pages(Generic[Found]):
-    """A search on its way through its pages: what to ask next, until it has all."""
+class Pages(Generic[Entity]):
+    """The progress of a search through its pages: the next request to send, until there is none."""
 
-    def __init__(self, search: Search[Found], limit: int | None = None) -> None:
+    def __init__(self, search: Search[Entity], limit: int | None = None) -> None:
         self._search, self._limit = search, limit
         self._tokens: set[str] = set()
         self._token = ""
@@ -106,91 +115,92 @@ class Pages(Generic[Found]):
         self.more = True
 
     def body(self) -> bytes:
-        """The question for the next page."""
-        asked = {"token": self._token or None, "limit": self._limit}
-        page = {name: value for name, value in asked.items() if value is not None}
-        return body_of(self._search.as_data() | ({"page": page} if page else {}))
+        """The request for the next page."""
+        members = {"token": self._token or None, "limit": self._limit}
+        page = {name: value for name, value in members.items() if value is not None}
+        return encode_request(self._search.as_data() | ({"page": page} if page else {}))
 
-    def read(self, reply: Reply) -> tuple[Found, ...]:
-        """What a page found.
+    def read(self, raw: RawResponse) -> tuple[Entity, ...]:
+        """The entities on a page.
 
         Raises:
-            Unanswered: it is no page, or leads nowhere.
-            Malformed: the server says that the search is.
+            UnansweredError: the response is not a page, or the pages do not end.
+            RejectedRequestError: the server rejected the search as malformed.
         """
-        content = _content(reply)
+        content = _content(raw)
         results, page = content.get("results"), content.get("page", {})
         if not isinstance(results, list) or not isinstance(page, dict):
-            raise Unanswered("the answer is no page of results")
+            raise UnansweredError("the response is not a page of results")
         token, count = page.get("next_token", ""), page.get("count", len(results))
         if not isinstance(token, str) or count is True or count != len(results):
-            raise Unanswered("the page says wrongly what it holds, or what is next")
-        if token and (not results or token in self._tokens or len(self._tokens) == MOST_PAGES):
-            raise Unanswered("the pages do not end")
+            raise UnansweredError("the page has a wrong `count` or `next_token`")
+        if token and (not results or token in self._tokens or len(self._tokens) == MAX_PAGES):
+            raise UnansweredError("the pages do not end")
         self._tokens.add(token)
         self._token, self.more = token, token != ""
         try:
-            return tuple(self._search.found(one) for one in results)
+            return tuple(self._search.parse_result(result) for result in results)
         except (KeyError, TypeError, AttributeError):
-            raise Unanswered(f"a result is no {self._search.searched}") from None
+            raise UnansweredError(f"a result is not of the kind `{self._search.searched}`") from None
 
 
-def _content(reply: Reply) -> dict[str, Any]:
-    """The object that a reply with an answer holds.
+def _content(raw: RawResponse) -> dict[str, Any]:
+    """The JSON object in a successful response.
 
     Raises:
-        Malformed: the server says that the request is.
-        Unanswered: it holds no answer.
+        RejectedRequestError: the server rejected the request as malformed.
+        UnansweredError: anything else that is not a complete JSON object under status 200.
     """
-    header = reply.headers.get
-    if reply.status == 400:
-        raise Malformed(_said(reply) or "the server says no more than that the request is malformed")
-    if reply.status != 200:
-        said = _said(reply)
-        raise Unanswered(f"the server answered {reply.status}" + (f": {said}" if said else ""))
+    header = raw.headers.get
+    if raw.status == 400:
+        raise RejectedRequestError(_error_message(raw) or "the request is malformed; the server gave no details")
+    if raw.status != 200:
+        message = _error_message(raw)
+        raise UnansweredError(f"the server answered {raw.status}" + (f": {message}" if message else ""))
     if header("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Unanswered("the content type is not application/json")
+        raise UnansweredError("the content type is not application/json")
     if header("content-encoding", "identity").lower() != "identity":
-        raise Unanswered("the answer is encoded, and that was not asked")
-    if "content-length" not in reply.headers and header("transfer-encoding", "").lower() != "chunked":
+        raise UnansweredError("the response has a content encoding that was not requested")
+    if "content-length" not in raw.headers and header("transfer-encoding", "").lower() != "chunked":
         # A body that ends with its connection may have been cut off.
-        raise Unanswered("the answer does not say where it ends")
-    content = parse(reply.body)
+        raise UnansweredError("the response does not state its length")
+    content = parse(raw.body)
     if not isinstance(content, dict):
-        raise Unanswered("the answer is no object")
+        raise UnansweredError("the response is not an object")
     return content
 
 
-def _said(reply: Reply) -> str:
-    """What a server says is wrong, if it says so in the shape that errors have."""
+def _error_message(raw: RawResponse) -> str:
+    """The server's error message, if the response has one in the shape of AuthZEN errors."""
     try:
-        content = parse(reply.body)
-    except Unanswered:
+        content = parse(raw.body)
+    except UnansweredError:
         return ""
-    return _error(content, reply.secret)[1] if isinstance(content, dict) else ""
+    return _error(content, raw.secret)[1] if isinstance(content, dict) else ""
 
 
-def _error(given: Mapping[str, Any], secret: str) -> tuple[object, str]:
-    error = given.get("error")
+def _error(content: Mapping[str, Any], secret: str) -> tuple[object, str]:
+    """The status and the message of an `error` member."""
+    error = content.get("error")
     if not isinstance(error, dict):
         return None, ""
     message = error.get("message")
-    return error.get("status"), clean(message, secret) if isinstance(message, str) else ""
+    return error.get("status"), sanitize(message, secret) if isinstance(message, str) else ""
 
 
-def clean(text: str, secret: str = "") -> str:
-    """A text from elsewhere as part of a message: one short line, and without the secret."""
+def sanitize(text: str, secret: str = "") -> str:
+    """A text from the server as part of a message: one short line without the secret."""
     text = text.replace(secret, "...") if secret else text
-    return "".join(one if one.isprintable() else " " for one in text[:LONGEST_MESSAGE])
+    return "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE_LENGTH])
 
 
 def parse(data: bytes) -> Any:
-    """The value of a JSON text, read as strictly as the service reads its own.
+    """The value of a JSON text, read as strictly as the service reads requests.
 
     Raises:
-        Unanswered: it is not JSON, not UTF-8, names a member twice, or nests too deep.
+        UnansweredError: it is not JSON in UTF-8, has a duplicate member, or nests too deep.
     """
     try:
-        return parse_json_bytes(data, "answer")
+        return parse_json_bytes(data, "response")
     except DiagnosticError:
-        raise Unanswered("the answer is not sound JSON") from None
+        raise UnansweredError("the response is not valid JSON") from None

@@ -1,7 +1,7 @@
-"""The same client for code that blocks: its calls run on an event loop in a thread of its own.
+"""The AuthZEN client for blocking code: its calls run on an event loop in a background thread.
 
-Only a loop can end a call as a whole. A blocking socket's time-out begins anew with each byte, so that a server
-which sends its headers one byte at a time would hold its caller for hours.
+Only an event loop can bound a call as a whole. The time-out of a blocking socket starts again with each byte, so that
+a server that sends its headers one byte at a time would block its caller for hours.
 """
 
 import asyncio
@@ -12,18 +12,18 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from authz.client.async_client import AsyncClient, Server
-from authz.client.models import Answer, Evaluation, Search
+from authz.client.models import Evaluation, EvaluationResponse, Search
 from authz.client.responses import Pages
 
-Found = TypeVar("Found")
+Entity = TypeVar("Entity")
 Result = TypeVar("Result")
 GRACE_SECONDS = 1.0
-"""How much longer than its deadline a call is waited for, should the thread not run at all."""
+"""How much longer than its deadline a call may take, in case the thread does not run at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A client, and the loop and the thread that it runs on."""
+    """A client and the event loop that it runs on."""
 
     client: AsyncClient
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -34,15 +34,15 @@ class _Running:
         return thread
 
     async def end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.client.aclose()
 
 
 class Client:
-    """Asks a server, over connections that it keeps; for any number of threads. Close it, or use it in `with`."""
+    """A client for any number of threads that keeps its connections. Close it, or use it in `with`."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -61,7 +61,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; a question asked later opens new ones."""
+        """Close the connections; a later call opens new ones."""
         with self._starting:
             started, self._started = self._started, None
             if started is None or not started[1].is_alive():
@@ -72,28 +72,28 @@ class Client:
             thread.join()
             running.loop.close()
 
-    def evaluate(self, evaluation: Evaluation) -> Answer:
-        """The answer to one question; it is falsy unless it is a permit.
+    def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
+        """The response to one evaluation; it is true for a permit alone.
 
         Raises:
-            TypeError, ValueError: the question holds what cannot be sent.
+            TypeError, ValueError: the evaluation has a value that JSON cannot express.
         """
         return self._wait(lambda client: client.evaluate(evaluation))
 
-    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[Answer, ...]:
-        """The answers to many questions, in order, decided at one instant.
+    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[EvaluationResponse, ...]:
+        """The responses to many evaluations, in order, decided at one instant.
 
         Raises:
-            TypeError, ValueError: a question holds what cannot be sent.
+            TypeError, ValueError: an evaluation has a value that JSON cannot express.
         """
         return self._wait(lambda client: client.evaluate_all(evaluations))
 
-    def search(self, search: Search[Found], *, limit: int | None = None) -> Iterator[Found]:
-        """Whoever or whatever would be allowed, page after page; `limit` is the most results of a page.
+    def search(self, search: Search[Entity], *, limit: int | None = None) -> Iterator[Entity]:
+        """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
         Raises:
-            Unanswered: a page did not come, or is none: what was found so far is not all.
-            Malformed: the server says that the search is.
+            UnansweredError: a page is missing or malformed, so that the results so far are incomplete.
+            RejectedRequestError: the server rejected the search as malformed.
         """
         pages = Pages(search, limit)
         while pages.more:
@@ -112,7 +112,7 @@ class Client:
         if started is not None and started[1].is_alive():
             return started[0]
         with self._starting:
-            # There is no thread yet, or this process was forked from the one that has it: connections are not shared.
+            # There is no thread yet, or this process was forked from the one that has it: connections cannot be shared.
             if self._started is None or not self._started[1].is_alive():
                 running = _Running(AsyncClient(self.server))
                 self._started = running, running.begin()

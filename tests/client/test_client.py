@@ -1,4 +1,4 @@
-"""The client: its values, and what it makes of the service."""
+"""The client's values, and the client against the real service."""
 
 import asyncio
 import subprocess
@@ -13,19 +13,19 @@ import authz.client
 from authz.client import (
     Action,
     ActionSearch,
-    Answer,
     AsyncClient,
     Client,
     Evaluation,
-    Malformed,
-    Outcome,
+    EvaluationOutcome,
+    EvaluationResponse,
     Reason,
+    RejectedRequestError,
     Resource,
     ResourceSearch,
     Server,
     Subject,
     SubjectSearch,
-    Unanswered,
+    UnansweredError,
 )
 from tests.api.test_authentication import add
 from tests.api.test_http import NO_PERMISSION, SARA
@@ -37,9 +37,9 @@ from tests.support.client_cases import (
     SECRET,
     X,
     Z,
-    nothing,
-    patient,
-    told,
+    patient_server,
+    unanswered_with,
+    without_context,
 )
 from tests.support.server import ROOT, STUDENT, Served, serving
 
@@ -50,25 +50,25 @@ def test_the_public_names_are_these() -> None:
     assert authz.client.__all__ == [
         "Action",
         "ActionSearch",
-        "Answer",
         "AsyncClient",
         "Client",
+        "ClientError",
         "Evaluation",
-        "Malformed",
-        "NoAnswer",
-        "Outcome",
+        "EvaluationOutcome",
+        "EvaluationResponse",
         "Reason",
+        "RejectedRequestError",
         "Resource",
         "ResourceSearch",
         "Server",
         "Subject",
         "SubjectSearch",
-        "Unanswered",
+        "UnansweredError",
     ]
 
 
 def test_who_uses_the_client_does_not_load_fastapi() -> None:
-    """What `authz` itself loads is another matter."""
+    """Only the modules that `authz.client` adds to `authz` count."""
     script = "import sys, authz; had = set(sys.modules); import authz.client; print(*sorted(set(sys.modules) - had))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
@@ -82,11 +82,14 @@ def test_who_uses_the_client_does_not_load_fastapi() -> None:
 
 
 def test_only_a_permit_is_true() -> None:
-    assert {outcome: (bool(Answer(outcome)), Answer(outcome).decision) for outcome in Outcome} == {
-        Outcome.PERMITTED: (True, True),
-        Outcome.REFUSED: (False, False),
-        Outcome.MALFORMED: (False, False),
-        Outcome.UNANSWERED: (False, False),
+    assert {
+        outcome: (bool(EvaluationResponse(outcome)), EvaluationResponse(outcome).decision)
+        for outcome in EvaluationOutcome
+    } == {
+        EvaluationOutcome.PERMITTED: (True, True),
+        EvaluationOutcome.REFUSED: (False, False),
+        EvaluationOutcome.MALFORMED: (False, False),
+        EvaluationOutcome.UNANSWERED: (False, False),
     }
 
 
@@ -100,28 +103,30 @@ def test_a_question_is_what_authzen_writes() -> None:
     }
 
 
+PLAIN = "would be called over plain http: use https, or set `plain_http=True`"
+READABLE = "over plain http, readable on the way: use https"
 MORE = "the URL has more than a host, a port and a path: give a token as `token`"
 
 
 @pytest.mark.parametrize(
     ("url", "token", "problem"),
     [
-        ("http://authz.example", "", "authz.example is asked over plain http: use https, or say `plain_http=True`"),
-        ("http://authz.example", "t", "a token would go to authz.example over plain http for all to read: use https"),
-        ("http://127.0.0.1.nl", "t", "a token would go to 127.0.0.1.nl over plain http for all to read: use https"),
+        ("http://authz.example", "", f"authz.example {PLAIN}"),
+        ("http://authz.example", "t", f"the token would go to authz.example {READABLE}"),
+        ("http://127.0.0.1.nl", "t", f"the token would go to 127.0.0.1.nl {READABLE}"),
         ("https://user:pass@authz.example", "", MORE),
         ("https://authz.example/?key=1", "", MORE),
         ("https://authz.example/#", "", MORE),
         ("ftp://authz.example", "", "the URL is not of the form https://host"),
         ("authz.example", "", "the URL is not of the form https://host"),
         ("https://", "", "the URL is not of the form https://host"),
-        ("https://authz.example:port", "", "the URL cannot be read"),
-        ("https://xn--", "", "the URL cannot be read"),
-        ("https://127.0.0.1:65536", "", "65536 is no port"),
-        ("https://127.0.0.1:0", "", "0 is no port"),
-        ("https://authz.example", "a b", "the token is not of visible ASCII characters"),
-        ("https://authz.example", "a\r\nX: y", "the token is not of visible ASCII characters"),
-        ("https://authz.example", "é", "the token is not of visible ASCII characters"),
+        ("https://authz.example:port", "", "the URL is not valid"),
+        ("https://xn--", "", "the URL is not valid"),
+        ("https://127.0.0.1:65536", "", "65536 is not a port"),
+        ("https://127.0.0.1:0", "", "0 is not a port"),
+        ("https://authz.example", "a b", "the token has other characters than visible ASCII, or too many"),
+        ("https://authz.example", "a\r\nX: y", "the token has other characters than visible ASCII, or too many"),
+        ("https://authz.example", "é", "the token has other characters than visible ASCII, or too many"),
     ],
 )  # fmt: skip
 def test_a_server_that_would_not_be_safe_to_ask_is_refused(url: str, token: str, problem: str) -> None:
@@ -137,7 +142,7 @@ def test_a_server_that_would_not_be_safe_to_ask_is_refused(url: str, token: str,
 def test_bounds_that_bound_nothing_are_refused(how: dict[str, Any]) -> None:
     with pytest.raises(ValueError) as refused:
         Server("https://authz.example", **how)
-    assert str(refused.value) == "deadline and timeout are more than 0, and retries no less"
+    assert str(refused.value) == "`deadline` and `timeout` must be more than 0, and `retries` at least 0"
 
 
 @pytest.mark.parametrize(
@@ -177,26 +182,30 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
 @pytest.fixture
 def portal(keyed: tuple[Served, dict[str, str]]) -> Iterator[Client]:
     served, keys = keyed
-    with Client(patient(served.url, keys["portal"])) as client:
+    with Client(patient_server(served.url, keys["portal"])) as client:
         yield client
 
 
 def test_a_permit_of_the_service_is_a_permit(portal: Client) -> None:
     answer = portal.evaluate(ABOUT_SARA)
-    assert answer and told(answer) == (Outcome.PERMITTED, None, "")
+    assert answer and without_context(answer) == (EvaluationOutcome.PERMITTED, None, "")
     assert {"evaluation_id", "evaluated_at", "purpose", "policy", "facts"} <= answer.context.keys()
 
 
 def test_a_refusal_of_the_service_says_what_everybody_may_know(portal: Client) -> None:
-    assert told(portal.evaluate(ABOUT_NOBODY)) == (Outcome.REFUSED, Reason(**NO_PERMISSION), "")
+    assert without_context(portal.evaluate(ABOUT_NOBODY)) == (EvaluationOutcome.REFUSED, Reason(**NO_PERMISSION), "")
 
 
 def test_what_the_service_cannot_judge_is_malformed(portal: Client) -> None:
     asked = Evaluation(X, SCHEDULE, ABOUT_SARA.resource, {"engagement": "half"})
     answer = portal.evaluate(asked)
-    assert answer.outcome is Outcome.MALFORMED and answer.message.startswith("context.engagement: ")
+    assert answer.outcome is EvaluationOutcome.MALFORMED and answer.message.startswith("context.engagement: ")
     answers = portal.evaluate_all([ABOUT_SARA, asked, ABOUT_NOBODY])
-    assert [one.outcome for one in answers] == [Outcome.PERMITTED, Outcome.MALFORMED, Outcome.REFUSED]
+    assert [one.outcome for one in answers] == [
+        EvaluationOutcome.PERMITTED,
+        EvaluationOutcome.MALFORMED,
+        EvaluationOutcome.REFUSED,
+    ]
     assert answers[1].message.startswith("evaluations[1].context.engagement: ")
 
 
@@ -225,25 +234,25 @@ def test_searches_find_what_may_be_asked(portal: Client) -> None:
 
 
 def test_a_search_that_the_service_cannot_judge_raises(portal: Client) -> None:
-    with pytest.raises(Malformed) as malformed:
+    with pytest.raises(RejectedRequestError) as malformed:
         list(portal.search(ActionSearch(X, ABOUT_SARA.resource), limit=0))
     assert str(malformed.value) == "page.limit: is not an integer of at least 1"
 
 
 def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
-    with Client(patient(served.url, keys["x"])) as client:
+    with Client(patient_server(served.url, keys["x"])) as client:
         others = Evaluation(Z, SCHEDULE, ABOUT_SARA.resource)
         refused = "the server answered 403: this caller asks only as itself"
         assert client.evaluate(ABOUT_SARA)
-        assert client.evaluate(others) == nothing(refused)
+        assert client.evaluate(others) == unanswered_with(refused)
         answers = client.evaluate_all([ABOUT_SARA, others])
-        assert answers[0] and told(answers[1]) == (
-            Outcome.UNANSWERED,
+        assert answers[0] and without_context(answers[1]) == (
+            EvaluationOutcome.UNANSWERED,
             None,
             "evaluations[1]: this caller asks only as itself",
         )
-        with pytest.raises(Unanswered) as unanswered:
+        with pytest.raises(UnansweredError) as unanswered:
             list(client.search(ActionSearch(Z, ABOUT_SARA.resource)))
         assert str(unanswered.value) == refused
 
@@ -252,9 +261,9 @@ def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[st
 def test_who_is_not_known_is_never_permitted(keyed: tuple[Served, dict[str, str]], caller: str, status: str) -> None:
     served, keys = keyed
     token = {"": "", "wrong": SECRET, **keys}[caller]
-    with Client(patient(served.url, token)) as client:
+    with Client(patient_server(served.url, token)) as client:
         answer = client.evaluate(ABOUT_SARA)
-        assert answer.outcome is Outcome.UNANSWERED
+        assert answer.outcome is EvaluationOutcome.UNANSWERED
         assert answer.message.startswith(f"the server answered {status}: ")
 
 
@@ -267,8 +276,8 @@ def test_many_threads_share_a_client(portal: Client) -> None:
 def test_a_loop_asks_many_at_once(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
 
-    async def main() -> tuple[list[Answer], tuple[Answer, ...], list[Subject]]:
-        async with AsyncClient(patient(served.url, keys["portal"])) as client:
+    async def main() -> tuple[list[EvaluationResponse], tuple[EvaluationResponse, ...], list[Subject]]:
+        async with AsyncClient(patient_server(served.url, keys["portal"])) as client:
             one_by_one = await asyncio.gather(*(client.evaluate(one) for one in [ABOUT_SARA, ABOUT_NOBODY] * 10))
             found = [one async for one in client.search(SubjectSearch("supplier", SCHEDULE, ABOUT_SARA.resource))]
             return one_by_one, await client.evaluate_all([ABOUT_NOBODY, ABOUT_SARA]), found

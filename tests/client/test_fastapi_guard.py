@@ -1,4 +1,4 @@
-"""A guarded route runs on a permit alone; and the client's page does what it says."""
+"""A guarded route runs on a permit alone; and the examples of docs/client.md run."""
 
 import asyncio
 import logging
@@ -12,12 +12,12 @@ from fastapi import Depends, FastAPI, Request
 from sybil import Document
 from sybil.parsers.markdown import CodeBlockParser
 
-from authz.client import Answer, AsyncClient, Evaluation, Malformed, Resource, Server
-from authz.client.fastapi import UNANSWERED, guard
+from authz.client import AsyncClient, Evaluation, EvaluationResponse, RejectedRequestError, Resource, Server
+from authz.client.fastapi import UNAVAILABLE, guard
 from tests.api.test_authentication import add
 from tests.api.test_http import NO_PERMISSION
-from tests.support.client_cases import AT_SCHOOL, SCHEDULE, X, patient
-from tests.support.faulty_server import PERMIT, http, playing, saying
+from tests.support.client_cases import AT_SCHOOL, SCHEDULE, X, patient_server
+from tests.support.faulty_server import PERMIT, http, respond_with, serve_script
 from tests.support.server import ROOT, STUDENT, Served, serving
 
 
@@ -31,7 +31,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, st
 
 
 def call(app: FastAPI, *paths: str, raises: bool = True, **headers: str) -> list[httpx.Response]:
-    """What an application answers, from its start to its end."""
+    """The responses of an application, run through its lifespan."""
 
     async def main() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=raises)
@@ -44,8 +44,8 @@ def call(app: FastAPI, *paths: str, raises: bool = True, **headers: str) -> list
     return asyncio.run(main())
 
 
-def guarded(client: AsyncClient, evaluation_of: Callable[..., Any], ran: list[Answer]) -> FastAPI:
-    """An application with a route that says when it ran."""
+def guarded(client: AsyncClient, evaluation_of: Callable[..., Any], ran: list[EvaluationResponse]) -> FastAPI:
+    """An application with a guarded route that records each run."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,7 +55,7 @@ def guarded(client: AsyncClient, evaluation_of: Callable[..., Any], ran: list[An
     app = FastAPI(lifespan=lifespan)
 
     @app.get("/students/{student}/schedule")
-    async def schedule(permit: Annotated[Answer, Depends(guard(client, evaluation_of))]) -> dict[str, str]:
+    async def schedule(permit: Annotated[EvaluationResponse, Depends(guard(client, evaluation_of))]) -> dict[str, str]:
         ran.append(permit)
         return {"schedule": "..."}
 
@@ -67,8 +67,8 @@ def schedule_of(request: Request, student: str) -> Evaluation:
 
 
 def got(server: Server, path: str = "sara/schedule") -> tuple[int, Any, dict[str, str], int]:
-    """What a caller of the route gets: status, body, headers, and how often the route ran."""
-    ran: list[Answer] = []
+    """What a caller of the route receives: status, body, headers, and how often the route ran."""
+    ran: list[EvaluationResponse] = []
     (response,) = call(guarded(AsyncClient(server), schedule_of, ran), f"/students/{path}")
     assert all(ran)
     return response.status_code, response.json(), dict(response.headers), len(ran)
@@ -76,27 +76,27 @@ def got(server: Server, path: str = "sara/schedule") -> tuple[int, Any, dict[str
 
 def test_a_route_runs_on_a_permit(keyed: tuple[Served, str]) -> None:
     served, key = keyed
-    status, body, _, ran = got(patient(served.url, key))
+    status, body, _, ran = got(patient_server(served.url, key))
     assert (status, body, ran) == (200, {"schedule": "..."}, 1)
 
 
 def test_a_refusal_is_told_to_the_one_who_asked(keyed: tuple[Served, str]) -> None:
     served, key = keyed
-    status, body, _, ran = got(patient(served.url, key), "nobody/schedule")
+    status, body, _, ran = got(patient_server(served.url, key), "nobody/schedule")
     assert (status, body, ran) == (403, {"detail": NO_PERMISSION}, 0)
 
 
 def test_a_refusal_without_words_gets_some() -> None:
-    with playing(saying(http(b'{"decision": false}'))) as hostile:
-        status, body, _, ran = got(patient(hostile.url))
+    with serve_script(respond_with(http(b'{"decision": false}'))) as server:
+        status, body, _, ran = got(patient_server(server.url))
     detail = {"code": "REFUSED", "en": "this is not allowed", "nl": "dit is niet toegestaan"}
     assert (status, body, ran) == (403, {"detail": detail}, 0)
 
 
 def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served, str]) -> None:
     served, key = keyed
-    with pytest.raises(Malformed, match=r"^context\.engagement: "):
-        got(patient(served.url, key), "sara/schedule?engagement=half")
+    with pytest.raises(RejectedRequestError, match=r"^context\.engagement: "):
+        got(patient_server(served.url, key), "sara/schedule?engagement=half")
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served,
     ],
 )
 def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    with playing(saying(data), close=True) as hostile, caplog.at_level(logging.WARNING, "authz.client"):
-        status, body, headers, ran = got(patient(hostile.url, "poort_secret"))
-    assert (status, body, headers["retry-after"], ran) == (503, {"detail": UNANSWERED}, "1", 0)
-    assert len(hostile.heads) == 1
+    with serve_script(respond_with(data), close=True) as server, caplog.at_level(logging.WARNING, "authz.client"):
+        status, body, headers, ran = got(patient_server(server.url, "poort_secret"))
+    assert (status, body, headers["retry-after"], ran) == (503, {"detail": UNAVAILABLE}, "1", 0)
+    assert len(server.heads) == 1
     (line,) = caplog.messages
     assert line.startswith(("not answered: the ", "not answered: `decision` is neither"))
     assert "poort_secret" not in line
@@ -122,16 +122,16 @@ def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureF
 
 def test_a_service_that_knows_nobody_lets_nobody_in(keyed: tuple[Served, str]) -> None:
     served, _ = keyed
-    status, body, _, ran = got(patient(served.url, "poort_0000000000000000_x"))
-    assert (status, body, ran) == (503, {"detail": UNANSWERED}, 0)
+    status, body, _, ran = got(patient_server(served.url, "poort_0000000000000000_x"))
+    assert (status, body, ran) == (503, {"detail": UNAVAILABLE}, 0)
 
 
 def test_what_asks_nothing_opens_nothing() -> None:
-    ran: list[Answer] = []
-    with playing(saying(http())) as hostile:
-        app = guarded(AsyncClient(patient(hostile.url)), lambda: None, ran)
+    ran: list[EvaluationResponse] = []
+    with serve_script(respond_with(http())) as server:
+        app = guarded(AsyncClient(patient_server(server.url)), lambda: None, ran)
         (response,) = call(app, "/students/sara/schedule", raises=False)
-    assert (response.status_code, ran, hostile.connections) == (500, [], 0)
+    assert (response.status_code, ran, server.connections) == (500, [], 0)
 
 
 # The page.
@@ -162,6 +162,6 @@ def test_the_page_does_what_it_says(
         "permitted",
     ]
     paths = ("/students/sara/schedule", "/students/nobody/schedule")
-    permitted, refused = call(names["app"], *paths, **{"x-supplier": "X"})
-    assert permitted.json() == {"id": "sara"}
+    permit_with, refused = call(names["app"], *paths, **{"x-supplier": "X"})
+    assert permit_with.json() == {"id": "sara"}
     assert (refused.status_code, refused.json()) == (403, {"detail": NO_PERMISSION})

@@ -1,4 +1,4 @@
-"""Against a server that means ill: whatever it says, it is asked once and nobody is let in."""
+"""The client against a faulty server: it calls once, and nothing the server sends is taken for a permit."""
 
 import gzip
 import json
@@ -9,59 +9,70 @@ from typing import Any
 
 import pytest
 
-from authz.client import Answer, Client, Outcome, Resource, ResourceSearch, Unanswered
-from authz.client.async_client import MOST_BYTES
-from tests.support.client_cases import ABOUT_SARA, SCHEDULE, SECRET, X, ask, ask_all, nothing, patient, permitted, told
+from authz.client import Client, EvaluationOutcome, EvaluationResponse, Resource, ResourceSearch, UnansweredError
+from authz.client.async_client import MAX_RESPONSE_BYTES
+from tests.support.client_cases import (
+    ABOUT_SARA,
+    SCHEDULE,
+    SECRET,
+    X,
+    evaluate_all_at,
+    evaluate_at,
+    patient_server,
+    permit_with,
+    unanswered_with,
+    without_context,
+)
 from tests.support.faulty_server import (
     ID,
+    INVALID_JSON,
     NEITHER,
     PERMIT,
     TWICE,
-    UNSOUND,
-    Call,
+    Exchange,
     Script,
     chunked,
     http,
-    playing,
-    saying,
+    respond_with,
+    serve_script,
 )
 
 BOMB = gzip.compress(b" " * 50_000_000 + PERMIT)
 NOT_JSON = "the content type is not application/json"
-ENCODED = "the answer is encoded, and that was not asked"
-ENDLESS = "the answer does not say where it ends"
-TOO_LARGE = f"the answer is larger than {MOST_BYTES} bytes"
+ENCODED = "the response has a content encoding that was not requested"
+ENDLESS = "the response does not state its length"
+TOO_LARGE = f"the response is larger than {MAX_RESPONSE_BYTES} bytes"
 
-BOTH = "an answer permits, and has an error"
+BOTH = "a response has both a permit and an error"
 
-ILL = {
+FAULTY_RESPONSES = {
     "true as text": (http(b'{"decision": "true"}'), NEITHER),
     "true as a number": (http(b'{"decision": 1}'), NEITHER),
     "true as a float": (http(b'{"decision": 1.0}'), NEITHER),
     "true in a list": (http(b'{"decision": [true]}'), NEITHER),
     "true for another member": (http(b'{"Decision": true}'), NEITHER),
     "null": (http(b'{"decision": null}'), NEITHER),
-    "a true of no object": (http(b"true"), "the answer is no object"),
-    "an object in a list": (http(b'[{"decision": true}]'), "the answer is no object"),
-    "a decision twice": (http(TWICE), UNSOUND),
-    "a decision twice, once in escapes": (http(b'{"decision": true, "decisio\\u006e": false}'), UNSOUND),
-    "a member twice further down": (http(b'{"decision": true, "context": {"a": 1, "a": 2}}'), UNSOUND),
+    "a true of no object": (http(b"true"), "the response is not an object"),
+    "an object in a list": (http(b'[{"decision": true}]'), "the response is not an object"),
+    "a decision twice": (http(TWICE), INVALID_JSON),
+    "a decision twice, once in escapes": (http(b'{"decision": true, "decisio\\u006e": false}'), INVALID_JSON),
+    "a member twice further down": (http(b'{"decision": true, "context": {"a": 1, "a": 2}}'), INVALID_JSON),
     "a permit with an error": (http(b'{"decision": true, "context": {"error": {}}}'), BOTH),
-    "a context that is none": (http(b'{"decision": true, "context": []}'), "`context` is no object"),
-    "NaN": (http(b'{"decision": true, "a": NaN}'), UNSOUND),
-    "-Infinity": (http(b'{"decision": true, "a": -Infinity}'), UNSOUND),
-    "a number past all numbers": (http(b'{"decision": true, "a": 1e999}'), UNSOUND),
-    "a number with too many digits": (http(b'{"decision": true, "a": ' + b"1" * 5000 + b"}"), UNSOUND),
-    "no UTF-8": (http(b'{"decision": true, "a": "\xff"}'), UNSOUND),
-    "UTF-16": (http('{"decision": true}'.encode("utf-16")), UNSOUND),
-    "a byte order mark": (http(b"\xef\xbb\xbf" + PERMIT), UNSOUND),
-    "half a surrogate pair": (http(b'{"decision": true, "a": "\\ud800"}'), UNSOUND),
-    "two answers": (http(PERMIT + PERMIT), UNSOUND),
-    "no whole object": (http(PERMIT[:-1]), UNSOUND),
-    "a comma too many": (http(b'{"decision": true,}'), UNSOUND),
-    "no body": (http(b""), UNSOUND),
-    "nested deep": (http(b'{"decision": true, "a": ' + b"[" * 101 + b"]" * 101 + b"}"), UNSOUND),
-    "nested without end": (http(b'{"decision": true, "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"), UNSOUND),
+    "a context that is none": (http(b'{"decision": true, "context": []}'), "`context` is not an object"),
+    "NaN": (http(b'{"decision": true, "a": NaN}'), INVALID_JSON),
+    "-Infinity": (http(b'{"decision": true, "a": -Infinity}'), INVALID_JSON),
+    "a number past all numbers": (http(b'{"decision": true, "a": 1e999}'), INVALID_JSON),
+    "a number with too many digits": (http(b'{"decision": true, "a": ' + b"1" * 5000 + b"}"), INVALID_JSON),
+    "no UTF-8": (http(b'{"decision": true, "a": "\xff"}'), INVALID_JSON),
+    "UTF-16": (http('{"decision": true}'.encode("utf-16")), INVALID_JSON),
+    "a byte order mark": (http(b"\xef\xbb\xbf" + PERMIT), INVALID_JSON),
+    "half a surrogate pair": (http(b'{"decision": true, "a": "\\ud800"}'), INVALID_JSON),
+    "two answers": (http(PERMIT + PERMIT), INVALID_JSON),
+    "no whole object": (http(PERMIT[:-1]), INVALID_JSON),
+    "a comma too many": (http(b'{"decision": true,}'), INVALID_JSON),
+    "no body": (http(b""), INVALID_JSON),
+    "nested deep": (http(b'{"decision": true, "a": ' + b"[" * 101 + b"]" * 101 + b"}"), INVALID_JSON),
+    "nested without end": (http(b'{"decision": true, "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"), INVALID_JSON),
     "500": (http(PERMIT, "500 Internal Server Error"), "the server answered 500"),
     "500 with a message": (http(b'{"error": {"message": "no\\nroom"}}', "500 Oh"), "the server answered 500: no room"),
     "201": (http(PERMIT, "201 Created"), "the server answered 201"),
@@ -76,17 +87,17 @@ ILL = {
     "gzip": (http(gzip.compress(PERMIT), "200 OK", "application/json", "Content-Encoding: gzip"), ENCODED),
     "gzip without end": (http(BOMB, "200 OK", "application/json", "Content-Encoding: gzip"), ENCODED),
     "an encoding in name": (http(PERMIT, "200 OK", "application/json", "Content-Encoding: zstd"), ENCODED),
-    "a huge body": (http(b" " * MOST_BYTES + PERMIT), TOO_LARGE),
+    "a huge body": (http(b" " * MAX_RESPONSE_BYTES + PERMIT), TOO_LARGE),
     "a huge body in chunks": (chunked(*[b" " * 65536] * 17), TOO_LARGE),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("ill", ILL)
+@pytest.mark.parametrize("ill", FAULTY_RESPONSES)
 def test_what_is_no_answer_lets_nobody_in_and_is_asked_once(ill: str) -> None:
-    data, message = ILL[ill]
-    with playing(saying(data)) as hostile:
-        assert ask(hostile) == nothing(message)
-    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+    data, message = FAULTY_RESPONSES[ill]
+    with serve_script(respond_with(data)) as server:
+        assert evaluate_at(server) == unanswered_with(message)
+    assert (server.connections, len(server.heads)) == (1, 1)
 
 
 CUT = {
@@ -105,39 +116,40 @@ CUT = {
 
 @pytest.mark.parametrize("cut", CUT)
 def test_what_is_cut_off_lets_nobody_in_and_is_asked_once(cut: str) -> None:
-    def script(call: Call) -> None:
+    def script(call: Exchange) -> None:
         call.send(CUT[cut])
         call.connection.shutdown(socket.SHUT_WR)
 
-    with playing(script) as hostile:
-        answer = ask(hostile, token=SECRET)
-        assert answer.outcome is Outcome.UNANSWERED
-        assert answer.message.startswith("the server could not be asked (Re")
+    with serve_script(script) as server:
+        answer = evaluate_at(server, token=SECRET)
+        assert answer.outcome is EvaluationOutcome.UNANSWERED
+        assert answer.message.startswith("the call failed (Re")
         assert SECRET not in answer.message and len(answer.message) < 600
-    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+    assert (server.connections, len(server.heads)) == (1, 1)
 
 
 def test_a_body_that_ends_with_its_connection_may_be_half() -> None:
-    with playing(
-        saying(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: <id>\r\n\r\n" + PERMIT), close=True
-    ) as hostile:
-        assert ask(hostile) == nothing(ENDLESS)
+    with serve_script(
+        respond_with(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: <id>\r\n\r\n" + PERMIT),
+        close=True,
+    ) as server:
+        assert evaluate_at(server) == unanswered_with(ENDLESS)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize("to", ["{other}/access/v1/evaluation", "http://[", "/elsewhere"])
 def test_a_redirect_is_no_answer_and_is_not_followed(status: str, to: str) -> None:
-    with playing(saying(http())) as other:
+    with serve_script(respond_with(http())) as other:
         location = "Location: " + to.format(other=other.url)
-        with playing(saying(http(PERMIT, status, "application/json", location))) as hostile:
-            assert ask(hostile, token=SECRET) == nothing(f"the server answered {status[:3]}")
-    assert (len(hostile.heads), len(other.heads), other.connections) == (1, 0, 0)
+        with serve_script(respond_with(http(PERMIT, status, "application/json", location))) as server:
+            assert evaluate_at(server, token=SECRET) == unanswered_with(f"the server answered {status[:3]}")
+    assert (len(server.heads), len(other.heads), other.connections) == (1, 0, 0)
 
 
 def dripping(answer: bytes, at_once: int) -> Script:
-    """Sends so much at once, and then byte after byte."""
+    """A script that sends the first `at_once` bytes together, and the rest byte by byte."""
 
-    def script(call: Call) -> None:
+    def script(call: Exchange) -> None:
         data = answer.replace(ID, call.id)
         call.send(data[:at_once])
         for byte in data[at_once:]:
@@ -156,65 +168,69 @@ SLOW: dict[str, Script] = {
 
 @pytest.mark.parametrize("slow", SLOW)
 def test_a_server_that_drips_holds_nobody_past_the_deadline(slow: str) -> None:
-    with playing(SLOW[slow]) as hostile, Client(patient(hostile.url, deadline=0.5, timeout=5)) as client:
+    with serve_script(SLOW[slow]) as server, Client(patient_server(server.url, deadline=0.5, timeout=5)) as client:
         began = time.monotonic()
-        assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 0.5 seconds")
+        assert client.evaluate(ABOUT_SARA) == unanswered_with("no response within 0.5 seconds")
         assert time.monotonic() - began < 10
-    assert (hostile.connections, len(hostile.heads)) == (1, 1)
+    assert (server.connections, len(server.heads)) == (1, 1)
 
 
 def test_a_server_that_keeps_still_is_not_waited_for() -> None:
     over = threading.Event()
 
-    def script(call: Call) -> None:
+    def script(call: Exchange) -> None:
         over.wait(30)
 
-    with playing(script) as hostile:
-        answer = ask(hostile, timeout=0.5)
+    with serve_script(script) as server:
+        answer = evaluate_at(server, timeout=0.5)
         over.set()
-    assert answer == nothing("the server kept still for 0.5 seconds (ReadTimeout)")
-    assert len(hostile.heads) == 1
+    assert answer == unanswered_with("no progress for 0.5 seconds (ReadTimeout)")
+    assert len(server.heads) == 1
 
 
 def test_a_permit_that_comes_too_late_permits_nothing_that_is_asked_later() -> None:
     given_up, late = threading.Event(), [True]
 
-    def script(call: Call) -> None:
+    def script(call: Exchange) -> None:
         if late:
             late.clear()
             given_up.wait(30)
             call.send(http())
         call.send(http(b'{"decision": false}'))
 
-    with playing(script) as hostile, Client(patient(hostile.url, deadline=2)) as client:
-        assert client.evaluate(ABOUT_SARA) == nothing("there was no answer within 2 seconds")
+    with serve_script(script) as server, Client(patient_server(server.url, deadline=2)) as client:
+        assert client.evaluate(ABOUT_SARA) == unanswered_with("no response within 2 seconds")
         given_up.set()
-        assert client.evaluate(ABOUT_SARA) == Answer(Outcome.REFUSED)
+        assert client.evaluate(ABOUT_SARA) == EvaluationResponse(EvaluationOutcome.REFUSED)
 
 
-OTHER = "the server answered 200, and not to this question"
+OTHER = "the server answered 200 to another request"
 
 
 def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
-    """Sent behind an answer, on a connection that is kept, it is not taken for the answer to the next question."""
+    """A second response on a kept connection is not taken for the response to the next request."""
     refusal = http(b'{"decision": false}')
-    with playing(saying(refusal + http(), refusal)) as hostile, Client(patient(hostile.url)) as client:
+    with serve_script(respond_with(refusal + http(), refusal)) as server, Client(patient_server(server.url)) as client:
         answers = [client.evaluate(ABOUT_SARA) for _ in range(3)]
-    assert answers == [Answer(Outcome.REFUSED), nothing(OTHER), Answer(Outcome.REFUSED)]
-    assert (hostile.connections, len(hostile.heads)) == (2, 3)
+    assert answers == [
+        EvaluationResponse(EvaluationOutcome.REFUSED),
+        unanswered_with(OTHER),
+        EvaluationResponse(EvaluationOutcome.REFUSED),
+    ]
+    assert (server.connections, len(server.heads)) == (2, 3)
 
 
 @pytest.mark.parametrize("id", [b"", b"<id>0", b"0", b"<id>, <id>", b"<id>\r\nX-Request-ID: <id>"])
 def test_an_answer_to_another_question_is_none(id: bytes) -> None:
-    with playing(saying(http().replace(b"<id>", id))) as hostile:
-        assert ask(hostile) == nothing(OTHER)
-    with playing(saying(http().replace(b"X-Request-ID: <id>\r\n", b""))) as hostile:
-        assert ask_all(hostile, 2) == (nothing(OTHER),) * 2
+    with serve_script(respond_with(http().replace(b"<id>", id))) as server:
+        assert evaluate_at(server) == unanswered_with(OTHER)
+    with serve_script(respond_with(http().replace(b"X-Request-ID: <id>\r\n", b""))) as server:
+        assert evaluate_all_at(server, 2) == (unanswered_with(OTHER),) * 2
 
 
 def test_a_slow_answer_in_time_is_an_answer() -> None:
-    with playing(dripping(http(), 130)) as hostile:
-        assert ask(hostile) == permitted()
+    with serve_script(dripping(http(), 130)) as server:
+        assert evaluate_at(server) == permit_with()
 
 
 @pytest.mark.parametrize(
@@ -228,47 +244,52 @@ def test_a_slow_answer_in_time_is_an_answer() -> None:
     ],
 )
 def test_a_sound_permit_is_one_however_it_is_written(data: bytes) -> None:
-    with playing(saying(data)) as hostile:
-        assert ask(hostile) == permitted(evaluation_id="1")
+    with serve_script(respond_with(data)) as server:
+        assert evaluate_at(server) == permit_with(evaluation_id="1")
 
 
 def test_a_refusal_in_another_servers_words_is_a_refusal() -> None:
     for context in ("{}", '{"reason_user": {"403": "no"}}', '{"reason_user": {"code": 1, "en": "a", "nl": "b"}}'):
-        with playing(saying(http(f'{{"decision": false, "context": {context}}}'.encode()))) as hostile:
-            assert told(ask(hostile)) == (Outcome.REFUSED, None, "")
+        with serve_script(respond_with(http(f'{{"decision": false, "context": {context}}}'.encode()))) as server:
+            assert without_context(evaluate_at(server)) == (EvaluationOutcome.REFUSED, None, "")
 
 
 def test_a_malformed_request_is_told_in_the_servers_words_but_for_the_secret() -> None:
     said = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
     for body, message in (
         (said, "action: ... is missing  " + "x" * 476),
-        (b"no", "the server says no more than that the request is malformed"),
-        (PERMIT, "the server says no more than that the request is malformed"),
+        (b"no", "the request is malformed; the server gave no details"),
+        (PERMIT, "the request is malformed; the server gave no details"),
     ):
-        with playing(saying(http(body, "400 Bad Request"))) as hostile:
-            assert ask(hostile, token=SECRET) == Answer(Outcome.MALFORMED, message=message)
+        with serve_script(respond_with(http(body, "400 Bad Request"))) as server:
+            assert evaluate_at(server, token=SECRET) == EvaluationResponse(EvaluationOutcome.MALFORMED, message=message)
 
 
 def test_a_server_that_could_not_decide_did_not_refuse() -> None:
     body = b'{"decision": false, "context": {"error": {"status": 500, "message": "the request could not be judged"}}}'
-    with playing(saying(http(body))) as hostile:
-        assert told(ask(hostile)) == (Outcome.UNANSWERED, None, "the request could not be judged")
+    with serve_script(respond_with(http(body))) as server:
+        assert without_context(evaluate_at(server)) == (
+            EvaluationOutcome.UNANSWERED,
+            None,
+            "the request could not be judged",
+        )
 
 
 # Batches.
 
-NO_LIST = "the answer has no list `evaluations`"
-ONE = "2 were asked, and 1 are answered"
+NO_LIST = "the response has no list `evaluations`"
+THREE = "2 evaluations were requested and 3 returned"
+ONE = "2 evaluations were requested and 1 returned"
 
 BATCHES = {
     "too few": (b'{"evaluations": [{"decision": true}]}', ONE),
-    "too many": (b'{"evaluations": [' + b", ".join([PERMIT] * 3) + b"]}", "2 were asked, and 3 are answered"),
-    "none": (b'{"evaluations": []}', "2 were asked, and 0 are answered"),
+    "too many": (b'{"evaluations": [' + b", ".join([PERMIT] * 3) + b"]}", THREE),
+    "none": (b'{"evaluations": []}', "2 evaluations were requested and 0 returned"),
     "a single answer": (PERMIT, NO_LIST),
     "answers by number": (b'{"evaluations": {"1": {"decision": true}, "0": {}}}', NO_LIST),
     "one that is none": (b'{"evaluations": [{"decision": true}, {"decision": "true"}]}', NEITHER),
-    "one that is no object": (b'{"evaluations": [{"decision": true}, true]}', "an answer is no object"),
-    "a member twice in one": (b'{"evaluations": [{"decision": true}, ' + TWICE + b"]}", UNSOUND),
+    "one that is no object": (b'{"evaluations": [{"decision": true}, true]}', "an evaluation is not an object"),
+    "a member twice in one": (b'{"evaluations": [{"decision": true}, ' + TWICE + b"]}", INVALID_JSON),
     "one list in another": (b'{"evaluations": [[{"decision": true}, {"decision": true}]]}', ONE),
 }  # fmt: skip
 
@@ -276,24 +297,24 @@ BATCHES = {
 @pytest.mark.parametrize("batch", BATCHES)
 def test_a_batch_that_is_answered_by_half_lets_nobody_in(batch: str) -> None:
     body, message = BATCHES[batch]
-    with playing(saying(http(body))) as hostile:
-        assert ask_all(hostile, 2) == (nothing(message),) * 2
-    assert len(hostile.heads) == 1
+    with serve_script(respond_with(http(body))) as server:
+        assert evaluate_all_at(server, 2) == (unanswered_with(message),) * 2
+    assert len(server.heads) == 1
 
 
 def test_a_batch_that_breaks_lets_nobody_in() -> None:
-    with playing(saying(http(b'{"evaluations": [{"decision": true}]}', "500 No"))) as hostile:
-        assert ask_all(hostile, 1) == (nothing("the server answered 500"),)
-    with playing(lambda call: None, close=True) as hostile:
-        assert [one.outcome for one in ask_all(hostile, 3)] == [Outcome.UNANSWERED] * 3
+    with serve_script(respond_with(http(b'{"evaluations": [{"decision": true}]}', "500 No"))) as server:
+        assert evaluate_all_at(server, 1) == (unanswered_with("the server answered 500"),)
+    with serve_script(lambda call: None, close=True) as server:
+        assert [one.outcome for one in evaluate_all_at(server, 3)] == [EvaluationOutcome.UNANSWERED] * 3
 
 
 def test_each_answer_of_a_batch_is_its_own() -> None:
     error = '{"decision": false, "context": {"error": {"status": 400, "message": "evaluations[1]: is not an object"}}}'
-    with playing(saying(http(f'{{"evaluations": [{{"decision": true}}, {error}]}}'.encode()))) as hostile:
-        first, second = ask_all(hostile, 2)
-    assert first == permitted()
-    assert told(second) == (Outcome.MALFORMED, None, "evaluations[1]: is not an object")
+    with serve_script(respond_with(http(f'{{"evaluations": [{{"decision": true}}, {error}]}}'.encode()))) as server:
+        first, second = evaluate_all_at(server, 2)
+    assert first == permit_with()
+    assert without_context(second) == (EvaluationOutcome.MALFORMED, None, "evaluations[1]: is not an object")
 
 
 # Searches.
@@ -304,12 +325,12 @@ def page(*ids: str, next: str = "", **more: Any) -> bytes:
     return http(json.dumps({"results": results, "page": {"next_token": next}, **more}).encode())
 
 
-WRONGLY = "the page says wrongly what it holds, or what is next"
-NO_RESOURCE = "a result is no resource"
+WRONGLY = "the page has a wrong `count` or `next_token`"
+NO_RESOURCE = "a result is not of the kind `resource`"
 
 PAGES = {
-    "no results": (http(b'{"page": {}}'), "the answer is no page of results"),
-    "a page that is none": (http(b'{"results": [], "page": []}'), "the answer is no page of results"),
+    "no results": (http(b'{"page": {}}'), "the response is not a page of results"),
+    "a page that is none": (http(b'{"results": [], "page": []}'), "the response is not a page of results"),
     "results of another kind": (http(b'{"results": [{"name": "a"}]}'), NO_RESOURCE),
     "ids that are none": (http(b'{"results": [{"type": "student", "id": 1}]}'), NO_RESOURCE),
     "results that are none": (http(b'{"results": ["a"]}'), NO_RESOURCE),
@@ -320,25 +341,25 @@ PAGES = {
     "the same token again": (page("b", next="1"), "the pages do not end"),
     "nothing, and more to come": (page(next="2"), "the pages do not end"),
     "500": (http(b'{"results": []}', "500 No"), "the server answered 500"),
-    "a member twice": (http(b'{"results": [], "results": []}'), UNSOUND),
+    "a member twice": (http(b'{"results": [], "results": []}'), INVALID_JSON),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("second", PAGES)
 def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str) -> None:
     data, message = PAGES[second]
-    with playing(saying(page("a", next="1"), data)) as hostile, Client(patient(hostile.url)) as client:
+    with serve_script(respond_with(page("a", next="1"), data)) as server, Client(patient_server(server.url)) as client:
         search = client.search(ResourceSearch(X, SCHEDULE, "student"))
         found = [next(search)]
-        with pytest.raises(Unanswered) as unanswered:
+        with pytest.raises(UnansweredError) as unanswered:
             next(search)
     assert (found, str(unanswered.value)) == ([Resource("student", "a")], message)
-    assert len(hostile.heads) == 2
+    assert len(server.heads) == 2
 
 
 def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
-    script = saying(page("a", "b", next="1"), page("c", next="2"), page())
-    with playing(script) as hostile, Client(patient(hostile.url)) as client:
+    script = respond_with(page("a", "b", next="1"), page("c", next="2"), page())
+    with serve_script(script) as server, Client(patient_server(server.url)) as client:
         found = [one.id for one in client.search(ResourceSearch(X, SCHEDULE, "student", context={"k": 1}), limit=2)]
     assert found == ["a", "b", "c"]
     asked = {
@@ -347,6 +368,6 @@ def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
         "resource": {"type": "student"},
         "context": {"k": 1},
     }
-    assert [json.loads(body) for body in hostile.bodies] == [
+    assert [json.loads(body) for body in server.bodies] == [
         {**asked, "page": page} for page in ({"limit": 2}, {"token": "1", "limit": 2}, {"token": "2", "limit": 2})
     ]

@@ -1,4 +1,4 @@
-"""For any bytes whatever: nothing but a strict true permits."""
+"""Reading responses: for any bytes, only a strict `true` permits."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.client import ActionSearch, Outcome, Unanswered
-from authz.client.responses import MOST_PAGES, Pages, Reply, read_answer, read_answers
+from authz.client import ActionSearch, EvaluationOutcome, UnansweredError
+from authz.client.responses import MAX_PAGES, Pages, RawResponse, read_evaluation, read_evaluations
 from authz.documents.strictness import MAX_NESTING
-from tests.support.client_cases import ABOUT_SARA, X, told
-from tests.support.faulty_server import NEITHER, PERMIT, TWICE, UNSOUND
+from tests.support.client_cases import ABOUT_SARA, X, without_context
+from tests.support.faulty_server import INVALID_JSON, NEITHER, PERMIT, TWICE
 
 
 def strictly(data: bytes) -> Any:
@@ -29,8 +29,8 @@ def strictly(data: bytes) -> Any:
         return None
 
 
-def reply(data: bytes) -> Reply:
-    return Reply(200, {"content-type": "application/json", "content-length": str(len(data))}, data)
+def reply(data: bytes) -> RawResponse:
+    return RawResponse(200, {"content-type": "application/json", "content-length": str(len(data))}, data)
 
 
 TOKENS = [b"{", b"}", b"[", b"]", b",", b":", b" ", b'"decision"', b'"context"', b'"error"', b"true", b"false", b"1"]
@@ -59,13 +59,13 @@ BYTES = st.one_of(st.binary(max_size=60), SOUP, MEMBERS, EDITED, st.just(PERMIT)
 def test_nothing_but_a_strict_true_permits(data: bytes) -> None:
     value = strictly(data)
     sound = isinstance(value, dict) and value.get("decision") is True
-    assert not read_answer(reply(data)) or sound
-    assert not any(read_answers(reply(data), 2))
+    assert not read_evaluation(reply(data)) or sound
+    assert not any(read_evaluations(reply(data), 2))
 
 
 @given(st.lists(st.sampled_from([PERMIT, b'{"decision": false}', TWICE, b"{}", b"1"]), max_size=4), st.integers(0, 4))
 def test_a_batch_permits_only_where_every_answer_is_one(items: list[bytes], count: int) -> None:
-    answers = read_answers(reply(b'{"evaluations": [' + b",".join(items) + b"]}"), count)
+    answers = read_evaluations(reply(b'{"evaluations": [' + b",".join(items) + b"]}"), count)
     sound = len(items) == count and all(item in (PERMIT, b'{"decision": false}') for item in items)
     assert [bool(one) for one in answers] == [sound and item == PERMIT for item in (items if sound else [b""] * count)]
 
@@ -75,30 +75,34 @@ def test_what_is_drawn_reaches_permits_and_all_else() -> None:
 
     @given(BYTES)
     def draw(data: bytes) -> None:
-        found.add(told(read_answer(reply(data)))[::2])
+        found.add(without_context(read_evaluation(reply(data)))[::2])
 
     draw()
-    assert {(Outcome.PERMITTED, ""), (Outcome.UNANSWERED, UNSOUND), (Outcome.UNANSWERED, NEITHER)} <= found
+    assert {
+        (EvaluationOutcome.PERMITTED, ""),
+        (EvaluationOutcome.UNANSWERED, INVALID_JSON),
+        (EvaluationOutcome.UNANSWERED, NEITHER),
+    } <= found
 
 
 def test_an_answer_may_nest_as_deep_as_a_question() -> None:
     nested = [
         b'{"decision": true, "a": %b%b}' % (b"[" * depth, b"]" * depth) for depth in (MAX_NESTING, MAX_NESTING + 1)
     ]
-    assert [bool(read_answer(reply(data))) for data in nested] == [True, False]
+    assert [bool(read_evaluation(reply(data))) for data in nested] == [True, False]
 
 
 def test_a_search_whose_pages_do_not_end_is_given_up() -> None:
     pages, asked = Pages(ActionSearch(X, ABOUT_SARA.resource)), 0
-    with pytest.raises(Unanswered, match=r"^the pages do not end$"):
+    with pytest.raises(UnansweredError, match=r"^the pages do not end$"):
         while pages.more:
             asked += 1
             pages.read(reply(b'{"results": [{"name": "a"}], "page": {"next_token": "%d"}}' % asked))
-    assert asked == MOST_PAGES + 1
+    assert asked == MAX_PAGES + 1
 
 
 @given(st.integers(100, 599), st.text(max_size=20), BYTES)
 def test_no_other_status_permits(status: int, kind: str, data: bytes) -> None:
     for body in (data, PERMIT):
-        answer = read_answer(Reply(status, {"content-type": kind, "content-length": "1"}, body))
+        answer = read_evaluation(RawResponse(status, {"content-type": kind, "content-length": "1"}, body))
         assert not answer or (status == 200 and kind.partition(";")[0].strip().lower() == "application/json")

@@ -1,9 +1,19 @@
-"""Questions that the client's tests ask, of the service and of a server that means ill."""
+"""Evaluations that the tests of the client send, to the service and to a faulty server."""
 
 from typing import Any
 
-from authz.client import Action, Answer, Client, Evaluation, Outcome, Reason, Resource, Server, Subject
-from tests.support.faulty_server import Hostile
+from authz.client import (
+    Action,
+    Client,
+    Evaluation,
+    EvaluationOutcome,
+    EvaluationResponse,
+    Reason,
+    Resource,
+    Server,
+    Subject,
+)
+from tests.support.faulty_server import FaultyServer
 
 X = Subject("supplier", "X", {"institute": "A"})
 Z = Subject("supplier", "Z", {"institute": "A"})
@@ -14,29 +24,29 @@ ABOUT_NOBODY = Evaluation(X, SCHEDULE, Resource("student", "nobody", AT_SCHOOL))
 SECRET = "poort_0123456789abcdef_secret"
 
 
-def told(answer: Answer) -> tuple[Outcome, Reason | None, str]:
-    """An answer but for what differs each time."""
-    return answer.outcome, answer.reason, answer.message
+def without_context(response: EvaluationResponse) -> tuple[EvaluationOutcome, Reason | None, str]:
+    """A response without its context, which differs each time."""
+    return response.outcome, response.reason, response.message
 
 
-def permitted(**context: Any) -> Answer:
-    return Answer(Outcome.PERMITTED, context=context)
+def permit_with(**context: Any) -> EvaluationResponse:
+    return EvaluationResponse(EvaluationOutcome.PERMITTED, context=context)
 
 
-def nothing(message: str) -> Answer:
-    return Answer(Outcome.UNANSWERED, message=message)
+def unanswered_with(message: str) -> EvaluationResponse:
+    return EvaluationResponse(EvaluationOutcome.UNANSWERED, message=message)
 
 
-def patient(url: str, token: str = "", **how: Any) -> Server:
-    """A server that is waited for on a busy machine."""
-    return Server(url, token, **{"deadline": 30, "timeout": 30, **how})
+def patient_server(url: str, token: str = "", **options: Any) -> Server:
+    """The address of a server, with time limits for a busy machine."""
+    return Server(url, token, **{"deadline": 30, "timeout": 30, **options})
 
 
-def ask(hostile: Hostile, **how: Any) -> Answer:
-    with Client(patient(hostile.url, **how)) as client:
+def evaluate_at(server: FaultyServer, **options: Any) -> EvaluationResponse:
+    with Client(patient_server(server.url, **options)) as client:
         return client.evaluate(ABOUT_SARA)
 
 
-def ask_all(hostile: Hostile, count: int) -> tuple[Answer, ...]:
-    with Client(patient(hostile.url)) as client:
+def evaluate_all_at(server: FaultyServer, count: int) -> tuple[EvaluationResponse, ...]:
+    with Client(patient_server(server.url)) as client:
         return client.evaluate_all([ABOUT_SARA] * count)

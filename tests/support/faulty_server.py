@@ -1,4 +1,4 @@
-"""A server that plays a script on loopback, and counts what came."""
+"""A server on loopback that follows a script and counts what it receives."""
 
 import contextlib
 import socket
@@ -11,28 +11,28 @@ from dataclasses import dataclass, field
 ID = b"<id>"
 PERMIT = b'{"decision": true}'
 TWICE = b'{"decision": false, "decision": true}'
-UNSOUND = "the answer is not sound JSON"
+INVALID_JSON = "the response is not valid JSON"
 NEITHER = "`decision` is neither true nor false"
 
 
 @dataclass(slots=True)
-class Call:
-    """One request, on its connection."""
+class Exchange:
+    """One request and its connection."""
 
     connection: socket.socket
     id: bytes
 
     def send(self, data: bytes) -> None:
-        """Send bytes, with the request's id where they leave room for it."""
+        """Send bytes, with the id of the request in place of `<id>`."""
         self.connection.sendall(data.replace(ID, self.id))
 
 
-Script = Callable[[Call], None]
+Script = Callable[[Exchange], None]
 
 
 @dataclass(slots=True)
-class Hostile:
-    """What came to a server: connections, and requests with their heads."""
+class FaultyServer:
+    """What a server received: connections, and the heads and bodies of requests."""
 
     url: str
     connections: int = 0
@@ -41,7 +41,7 @@ class Hostile:
 
 
 def http(body: bytes = PERMIT, status: str = "200 OK", kind: str = "application/json", *headers: str) -> bytes:
-    """An answer that is sound but for what is asked otherwise."""
+    """A valid HTTP response, but for the parts given otherwise."""
     lines = [
         f"HTTP/1.1 {status}",
         f"Content-Type: {kind}",
@@ -52,23 +52,25 @@ def http(body: bytes = PERMIT, status: str = "200 OK", kind: str = "application/
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def saying(*answers: bytes) -> Script:
-    """Sends one answer after another, the last one ever again."""
-    left = list(answers)
+def respond_with(*responses: bytes) -> Script:
+    """A script that sends one response after another, and then the last one again and again."""
+    left = list(responses)
 
-    def script(call: Call) -> None:
+    def script(call: Exchange) -> None:
         call.send(left.pop(0) if len(left) > 1 else left[0])
 
     return script
 
 
 @contextmanager
-def playing(script: Script, port: int = 0, close: bool = False, tls: ssl.SSLContext | None = None) -> Iterator[Hostile]:
-    """A server that does what the script says with each request; `close` if it hangs up after each."""
+def serve_script(
+    script: Script, port: int = 0, close: bool = False, tls: ssl.SSLContext | None = None
+) -> Iterator[FaultyServer]:
+    """A server that runs the script on each request; with `close` it hangs up after each."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         scheme = "https" if tls else "http"
-        hostile = Hostile(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
-        open_ones: list[socket.socket] = []
+        server = FaultyServer(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
+        accepted_connections: list[socket.socket] = []
 
         def accept() -> None:
             while True:
@@ -76,8 +78,8 @@ def playing(script: Script, port: int = 0, close: bool = False, tls: ssl.SSLCont
                     connection, _ = listening.accept()
                 except OSError:
                     return
-                hostile.connections += 1
-                open_ones.append(connection)
+                server.connections += 1
+                accepted_connections.append(connection)
                 threading.Thread(target=play, args=(connection,), daemon=True).start()
 
         def play(accepted: socket.socket) -> None:
@@ -86,24 +88,24 @@ def playing(script: Script, port: int = 0, close: bool = False, tls: ssl.SSLCont
                 contextlib.suppress(OSError),
                 tls.wrap_socket(accepted, server_side=True) if tls else accepted as connection,
             ):
-                while (id := request(connection, hostile)) is not None:
-                    script(Call(connection, id))
+                while (id := read_request(connection, server)) is not None:
+                    script(Exchange(connection, id))
                     if close:
                         return
 
         accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
         try:
-            yield hostile
+            yield server
         finally:
             listening.shutdown(socket.SHUT_RDWR)
-            for connection in open_ones:
+            for connection in accepted_connections:
                 connection.close()
             accepting.join()
 
 
-def request(connection: socket.socket, hostile: Hostile) -> bytes | None:
-    """Read one request whole, and count it: its id, or None if none comes."""
+def read_request(connection: socket.socket, server: FaultyServer) -> bytes | None:
+    """Read and record one complete request: its id, or None if the connection ends."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65536)
@@ -111,16 +113,16 @@ def request(connection: socket.socket, hostile: Hostile) -> bytes | None:
             return None
         data += part
     head, _, body = data.partition(b"\r\n\r\n")
-    hostile.heads.append(head)
+    server.heads.append(head)
     headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
     while len(body) < int(headers[b"content-length"]):
         body += connection.recv(65536)
-    hostile.bodies.append(body)
+    server.bodies.append(body)
     return headers[b"x-request-id"]
 
 
 def chunked(*parts: bytes) -> bytes:
-    """A sound answer in chunks, but for the last one if that is empty."""
+    """A valid response with a chunked body; an empty last part ends it."""
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nX-Request-ID: <id>\r\n\r\n"
     )
