@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from authz.bundle.records import Classes, record_classes
+from authz.bundle.requests import RequestReader, request_reader
 from authz.bundle.toml_schema import (
     LawTable,
     ManifestTable,
@@ -53,6 +54,7 @@ class Bundle:
     substitute: SubstituteTable = field(repr=False)
     program: Program = field(repr=False)
     classes: Classes = field(repr=False)
+    requests: RequestReader = field(repr=False)
     files: tuple[syntax.File, ...] = field(repr=False)
     parameters: Any
     laws: tuple[LawTable, ...] = field(repr=False, default=())
@@ -116,6 +118,7 @@ def load(folder: str | Path) -> Bundle:
         reasons.substitute,
         program,
         classes,
+        request_reader(resolved),
         files,
         parameters,
         manifest.laws,

@@ -1,24 +1,36 @@
-"""Parse a request, AuthZEN's or a scenario's flat form, into a typed one; what it cannot mean is malformed."""
+"""Read a request, in AuthZEN's form or in a scenario's flat form, with one reader built from the vocabulary.
+
+AuthZEN's form has `subject`, `action`, `resource` and `context` as objects, and ignores unknown members at every level.
+The flat form names the parties by their types, and an unknown member is an error:
+
+    {"subject": {"type": "visitor", "id": "ann"}, "action": {"name": "open"}, "resource": {"type": "door", "id": "1"}}
+    {"visitor": "ann", "action": "open", "door": "1"}
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from authz.bundle.request_types import IGNORED_MEMBER, authzen_type, flat_type, type_read
 from authz.bundle.values import read_value
-from authz.bundle.vocabulary import PropertyKind, Vocabulary
+from authz.bundle.vocabulary import Vocabulary
 from authz.documents.places import Loc, diagnostic_at
+from authz.documents.strictness import violations
+from authz.documents.validation import problem_of
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from authz.language.types import INSTANT, STRING, Enumeration, Optional
+from authz.language.types import INSTANT, Type
 
 
 class MalformedRequestError(DiagnosticError):
-    """A request that says nothing that could be decided; `faults` holds every reason."""
+    """A request that cannot be read; `diagnostics` holds every problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """What is asked: subject, action, resource, the properties that count, and the instant if it names one.
+    """A typed request: subject, action, resource, the properties that count, and its instant if it names one.
 
     `properties` has every property of the vocabulary: a value, an id, or None where it is absent.
     """
@@ -32,130 +44,112 @@ class EvaluationRequest:
     at: datetime | None = None
 
 
-def parse_request(given: object, vocabulary: Vocabulary, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
-    """The typed request that a document gives.
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One form of a request: its adapter, the types of its members by place, and, if it is closed, their names."""
 
-    AuthZEN's form has `subject` and `resource` as objects, and unknown members are ignored at every level; the flat
-    form names the parties by their types, and unknown members are faults.
+    adapter: TypeAdapter[Any]
+    types: Mapping[Loc, Type]
+    zone: str
+    names: tuple[str, ...] = ()
 
-    Raises:
-        MalformedRequestError: with every fault, each with its place under `at`.
-    """
-    reading = _Reading(vocabulary, shown, at)
-    if not isinstance(given, Mapping):
-        raise MalformedRequestError([diagnostic_at(shown, at, "is not an object")])
-    request = reading.authzen(given) if {"subject", "resource"} & given.keys() else reading.flat(given)
-    if reading.diagnostics:
-        raise MalformedRequestError(reading.diagnostics)
-    return request
+    def validate(self, given: object, shown: str, at: Loc) -> Any:
+        try:
+            return self.adapter.validate_python(given)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            raise MalformedRequestError(self._diagnostic(dict(detail), shown, at) for detail in details) from None
+        except UnicodeEncodeError:
+            # pydantic cannot repeat such a text in an error. Documents hold none; a mapping made in Python may.
+            problems = list(violations(given, ())) or [((), "half a surrogate pair is no text")]
+            raise MalformedRequestError(diagnostic_at(shown, (*at, *loc), each) for loc, each in problems) from None
 
-
-def parse_authzen(
-    given: object, vocabulary: Vocabulary, shown: str = "request", at: Loc = (), searched: str = ""
-) -> EvaluationRequest:
-    """The typed request that a live AuthZEN body gives; what it says the time is counts for nothing.
-
-    `searched` is what a search asks for, `subject`, `resource` or `action`: its id or name is ignored, and empty here.
-
-    Raises:
-        MalformedRequestError: with every fault, each with its place under `at`.
-    """
-    reading = _Reading(vocabulary, shown, at)
-    if not isinstance(given, Mapping):
-        raise MalformedRequestError([diagnostic_at(shown, at, "is not an object")])
-    live = {name: value for name, value in given.items() if name != "at"}
-    request = reading.authzen({"action": {}, **live} if searched == "action" else live, searched)
-    if reading.diagnostics:
-        raise MalformedRequestError(reading.diagnostics)
-    return request
+    def _diagnostic(self, detail: dict[str, Any], shown: str, at: Loc) -> Diagnostic:
+        loc: Loc = detail["loc"]
+        if detail["type"] in ("extra_forbidden", "invalid_key"):
+            return diagnostic_at(shown, (*at, *loc), "is not known here", did_you_mean(str(loc[-1]), self.names))
+        problem = ""
+        if loc in self.types and detail["type"] != "missing":
+            try:
+                read_value(self.types[loc], detail["input"], self.zone)
+            except ValueError as error:
+                problem = str(error)
+        return diagnostic_at(shown, (*at, *loc), problem or problem_of(detail))
 
 
-class _Reading:
-    def __init__(self, vocabulary: Vocabulary, shown: str, at: Loc) -> None:
-        self.vocabulary, self.shown, self.at = vocabulary, shown, at
-        self.diagnostics: list[Diagnostic] = []
+@dataclass(frozen=True, slots=True)
+class RequestReader:
+    """Reads the requests of one vocabulary; made by `request_reader`."""
 
-    def wrong(self, loc: Loc, problem: str, help: str = "") -> None:
-        self.diagnostics.append(diagnostic_at(self.shown, (*self.at, *loc), problem, help))
+    subject: str
+    resource: str
+    sources: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each property, and its place in AuthZEN's form."""
+    flat: _Form = field(repr=False)
+    authzen: _Form = field(repr=False)
+    live: Mapping[str, _Form] = field(repr=False)
+    """The forms of AuthZEN bodies by the entity that a search asks for; under the empty string, an evaluation's."""
 
-    def flat(self, given: Mapping[str, Any]) -> EvaluationRequest:
-        vocabulary = self.vocabulary
-        subject, resource = vocabulary.subject.type, vocabulary.resource.type
-        known = {subject, "action", resource, "at", *vocabulary.properties, *vocabulary.ignored}
-        for name in given.keys() - known:
-            self.wrong((name,), "is not known here", did_you_mean(str(name), known))
-        for name, kind in vocabulary.ignored.items():
-            if name in given:
-                self.value(kind, given[name], (name,))
-        properties = {name: self.property(kind, given, name, (name,)) for name, kind in vocabulary.properties.items()}
-        subject_id, action, resource_id = (self.text(given, name, (name,)) for name in (subject, "action", resource))
-        return EvaluationRequest(subject, subject_id, action, resource, resource_id, properties, self.instant(given))
+    def read(self, given: object, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
+        """The request in a document, of either form; `at` is its place in the document `shown`.
 
-    def authzen(self, given: Mapping[str, Any], searched: str = "") -> EvaluationRequest:
-        subject, action, resource = (self.entity(given, name) for name in ("subject", "action", "resource"))
-        self.optional_object(given, "context", ("context",))
-        properties = {name: self.sourced(kind, given) for name, kind in self.vocabulary.properties.items()}
+        Raises:
+            MalformedRequestError: with every problem, each with its place.
+        """
+        if isinstance(given, Mapping) and not {"subject", "resource"} & given.keys():
+            return self._from_flat(self.flat.validate(given, shown, at))
+        return self._from_authzen(self.authzen.validate(given, shown, at))
+
+    def read_live(self, given: object, shown: str = "body", at: Loc = (), searched: str = "") -> EvaluationRequest:
+        """The request in an AuthZEN body; a member `at` is ignored, so that no caller chooses the time.
+
+        `searched` is the entity that a search asks for: `subject`, `action` or `resource`. Its id or name is ignored,
+        and is empty in the request.
+
+        Raises:
+            MalformedRequestError: with every problem, each with its place.
+        """
+        return self._from_authzen(self.live[searched].validate(given, shown, at))
+
+    def _from_authzen(self, body: dict[str, Any]) -> EvaluationRequest:
+        subject, resource = body["subject"], body["resource"]
+        properties = {}
+        for name, source in self.sources:
+            value: Any = body
+            for step in source:
+                value = value[step]
+            properties[name] = value
+        action = body["action"]["name"]
         return EvaluationRequest(
-            self.text(subject, "type", ("subject", "type")),
-            "" if searched == "subject" else self.text(subject, "id", ("subject", "id")),
-            "" if searched == "action" else self.text(action, "name", ("action", "name")),
-            self.text(resource, "type", ("resource", "type")),
-            "" if searched == "resource" else self.text(resource, "id", ("resource", "id")),
-            properties,
-            self.instant(given),
+            subject["type"], subject["id"], action, resource["type"], resource["id"], properties, body.get("at")
         )
 
-    def entity(self, given: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-        """An entity of the request, whose properties, if any, are an object; None after a fault."""
-        if name not in given:
-            self.wrong((name,), "is missing")
-            return None
-        if not isinstance(given[name], Mapping):
-            self.wrong((name,), "is not an object")
-            return None
-        entity: Mapping[str, Any] = given[name]
-        self.optional_object(entity, "properties", (name, "properties"))
-        return entity
+    def _from_flat(self, body: dict[str, Any]) -> EvaluationRequest:
+        subject, resource = self.subject, self.resource
+        properties = {name: body[name] for name, _ in self.sources}
+        return EvaluationRequest(
+            subject, body[subject], body["action"], resource, body[resource], properties, body.get("at")
+        )
 
-    def optional_object(self, given: Mapping[str, Any], name: str, loc: Loc) -> None:
-        if name in given and not isinstance(given[name], Mapping):
-            self.wrong(loc, "is not an object")
 
-    def sourced(self, kind: PropertyKind, given: Mapping[str, Any]) -> Any:
-        holder: Any = given
-        for depth, step in enumerate(kind.source[:-1], 1):
-            holder = holder.get(step, {})
-            if not isinstance(holder, Mapping):
-                self.wrong(kind.source[:depth], "is not an object")
-                return kind.default
-        return self.property(kind, holder, kind.source[-1], kind.source)
-
-    def property(self, kind: PropertyKind, given: Mapping[str, Any], name: str, loc: Loc) -> Any:
-        """The value of one property; what a default or the absent value stands for is settled here."""
-        if name not in given:
-            return kind.default
-        wanted = Optional(STRING) if kind.names else kind.type
-        if kind.unknown_is_nil:
-            known = wanted.of if isinstance(wanted, Optional) else wanted
-            text = self.value(STRING, given[name], loc)
-            return text if isinstance(known, Enumeration) and text in known.values else None
-        return self.value(wanted, given[name], loc)
-
-    def value(self, kind: Any, given: object, loc: Loc) -> Any:
-        try:
-            return read_value(kind, given, self.vocabulary.bare_date_zone)
-        except ValueError as error:
-            self.wrong(loc, str(error))
-            return None
-
-    def text(self, given: Mapping[str, Any] | None, name: str, loc: Loc) -> str:
-        if given is None:
-            return ""
-        if name not in given:
-            self.wrong(loc, "is missing")
-            return ""
-        return self.value(STRING, given[name], loc) or ""
-
-    def instant(self, given: Mapping[str, Any]) -> datetime | None:
-        moment: datetime | None = self.value(INSTANT, given["at"], ("at",)) if "at" in given else None
-        return moment
+def request_reader(vocabulary: Vocabulary) -> RequestReader:
+    """The reader of one vocabulary's requests."""
+    zone, kinds = vocabulary.bare_date_zone, vocabulary.properties
+    by_name: dict[Loc, Type] = {("at",): INSTANT}
+    by_source: dict[Loc, Type] = {("at",): INSTANT}
+    for name, kind in kinds.items():
+        by_name[(name,)] = by_source[kind.source] = type_read(kind)
+    for name, ignored in vocabulary.ignored.items():
+        by_name[(name,)] = ignored
+    flat = flat_type(vocabulary)
+    return RequestReader(
+        vocabulary.subject.type,
+        vocabulary.resource.type,
+        tuple((name, kind.source) for name, kind in kinds.items()),
+        _Form(TypeAdapter(flat), by_name, zone, tuple(flat.__annotations__)),
+        _Form(TypeAdapter(authzen_type(vocabulary, timed=True)), by_source, zone),
+        {
+            searched: _Form(TypeAdapter(authzen_type(vocabulary, searched)), by_source, zone)
+            for searched in ("", *IGNORED_MEMBER)
+        },
+    )

@@ -12,6 +12,7 @@ _PROBLEMS = {
     "extra_forbidden": "is not known here",
     "unexpected_keyword_argument": "is not known here",
     "string_type": "is not a string",
+    "string_unicode": "half a surrogate pair is no text",
     "int_type": "is not an integer",
     "bool_type": "is not true or false",
     "dict_type": "is not an object",

@@ -12,8 +12,7 @@ from typing import Any
 from authz.analysis.comparisons import Comparisons, find_comparisons
 from authz.analysis.required_rows import required_rows
 from authz.bundle.loading import Bundle, load, read_parameters
-from authz.bundle.plain import Plain, plain_reader
-from authz.bundle.requests import EvaluationRequest, MalformedRequestError, parse_authzen, parse_request
+from authz.bundle.requests import EvaluationRequest, MalformedRequestError
 from authz.bundle.vocabulary import REQUEST, attribute
 from authz.codegen.python import compile_program
 from authz.codegen.python.instants import CollectInstants, compile_instants
@@ -43,7 +42,6 @@ class Policy:
     evaluator: Evaluator = field(repr=False)
     parameters: Any
     digest: str
-    plain: Plain = field(repr=False)
     gather: Gather = field(repr=False)
     hidden: frozenset[str] = field(repr=False)
     """The fields of a request that hold its data subject."""
@@ -159,18 +157,17 @@ class Policy:
         Raises:
             MalformedRequestError: with every fault, each with its place.
         """
-        return parse_request(given, self.bundle.vocabulary, shown, at)
+        return self.bundle.requests.read(given, shown, at)
 
     def live_request(
         self, given: Mapping[str, Any], shown: str = "body", at: Loc = (), searched: str = ""
     ) -> EvaluationRequest:
-        """The typed request that a live AuthZEN body gives (`parse_authzen`), whose time is no caller's to say.
+        """The typed request in a live AuthZEN body (`RequestReader.read_live`); no caller chooses the time.
 
         Raises:
             MalformedRequestError: with every fault, each with its place.
         """
-        asked = None if searched else self.plain(given)
-        return asked or parse_authzen(given, self.bundle.vocabulary, shown, at, searched)
+        return self.bundle.requests.read_live(given, shown, at, searched)
 
     def facts(self, given: object, shown: str = "facts", at: Loc = ()) -> Facts:
         """The facts that a parsed document gives.
@@ -268,7 +265,6 @@ def load_bundle(folder: str | Path) -> Policy:
         compile_program(bundle.program, attribute),
         bundle.parameters,
         bundle.digest,
-        plain_reader(bundle.vocabulary),
         gatherer(bundle.vocabulary, bundle.classes),
         hidden,
         gatherer(bundle.vocabulary, bundle.classes, hidden),
