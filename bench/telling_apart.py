@@ -16,7 +16,8 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
-from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, STUDENT, serving
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, serving
 
 STUDENTS = ["nobody", "tim", "bo", "lot"]
 ITEMS = 50

@@ -5,16 +5,13 @@ from typing import Any
 import pytest
 
 from authz import Policy, load_bundle
-from tests.support.paths import ROOT
-
-STUDENT_DATA = ROOT / "policies" / "student_data"
-AUTHZEN = ROOT / "tests" / "bundles" / "authzen"
+from tests.support.paths import STUDENT
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     """The student bundle, compiled."""
-    return load_bundle(STUDENT_DATA)
+    return load_bundle(STUDENT)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

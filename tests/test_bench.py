@@ -19,7 +19,8 @@ from bench.peers.contenders import by_hand, oso, poort, poort_loaded, poort_whol
 from bench.peers.workload import cases, oracle
 from tests.api.test_overload import lasting
 from tests.support import oracle as plain_reading
-from tests.support.server import EVALUATION, EVALUATIONS, STUDENT, serving
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION, EVALUATIONS, serving
 
 
 @pytest.mark.parametrize("make", [by_hand, poort, poort_loaded, poort_whole])

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from authz import Policy, load_bundle
 from authz.testing import World, as_scenario, decide, facts, requests, worlds
 from authz.verify.seeds import seeds
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import AUTHZEN, STUDENT
 
-AUTHZEN = load_bundle(Path(__file__).parent / "bundles" / "authzen")
-STUDENT = load_bundle(STUDENT_DATA)
+AUTHZEN_POLICY = load_bundle(AUTHZEN)
+STUDENT_POLICY = load_bundle(STUDENT)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from([STUDENT, AUTHZEN]), st.data())
+@given(st.sampled_from([STUDENT_POLICY, AUTHZEN_POLICY]), st.data())
 def test_what_is_drawn_can_be_decided(policy: Policy, data: st.DataObject) -> None:
     world = data.draw(worlds(policy))
     decision = decide(policy, world)
@@ -33,12 +33,12 @@ def test_what_is_drawn_can_be_decided(policy: Policy, data: st.DataObject) -> No
 def test_a_world_shrinks_to_one_that_says_why() -> None:
     """The least world that is refused for a closed link alone is a scenario's with at most one edit."""
     found: World = find(
-        worlds(STUDENT),
-        lambda world: decide(STUDENT, world).reasons == ("SCHOOL_LINK_CLOSED",),
+        worlds(STUDENT_POLICY),
+        lambda world: decide(STUDENT_POLICY, world).reasons == ("SCHOOL_LINK_CLOSED",),
         settings=settings(max_examples=5_000, deadline=None, database=None, phases=[Phase.generate, Phase.shrink]),
     )
-    shown = as_scenario(STUDENT, found)
-    assert min(edits(shown, as_scenario(STUDENT, seed)) for seed in seeds(STUDENT)[0]) <= 1
+    shown = as_scenario(STUDENT_POLICY, found)
+    assert min(edits(shown, as_scenario(STUDENT_POLICY, seed)) for seed in seeds(STUDENT_POLICY)[0]) <= 1
 
 
 def edits(one: dict[str, Any], other: dict[str, Any]) -> int:
@@ -49,9 +49,9 @@ def edits(one: dict[str, Any], other: dict[str, Any]) -> int:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(worlds(STUDENT))
+@given(worlds(STUDENT_POLICY))
 def test_a_link_is_necessary(world: World) -> None:
-    assert world.facts.lists["links"] or not decide(STUDENT, world)
+    assert world.facts.lists["links"] or not decide(STUDENT_POLICY, world)
 
 
 # Scenario files as tests.
@@ -64,7 +64,7 @@ def collected(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    shutil.copytree(STUDENT_DATA, tmp_path / "bundle")
+    shutil.copytree(STUDENT, tmp_path / "bundle")
     return tmp_path / "bundle"
 
 

@@ -35,6 +35,8 @@ class ScenarioDocument:
     faults: tuple[Diagnostic, ...]
     """The faults of the file that are not in one of its scenarios."""
     unsound: tuple[tuple[Loc, str], ...] = ()
+    extends: bool = False
+    """Whether it builds on the facts of another file."""
 
     def text(self, index: int, key: str) -> str:
         """A text of a scenario, such as its id; empty if there is none."""
@@ -113,7 +115,8 @@ def read_scenario_file(path: Path) -> ScenarioDocument:
         faults += faulty.diagnostics
     scenarios = document.get("scenarios")
     scenarios = scenarios if isinstance(scenarios, list) else ()
-    return ScenarioDocument(shown, scenarios, facts, tuple(sorted(faults)), tuple(unsound))
+    extends = document.get("extends") is not None
+    return ScenarioDocument(shown, scenarios, facts, tuple(sorted(faults)), tuple(unsound), extends)
 
 
 def _file_faults(shown: str, document: Mapping[str, Any], unsound: list[tuple[Loc, str]]) -> Iterator[Diagnostic]:

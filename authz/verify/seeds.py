@@ -1,7 +1,6 @@
 """Seeds: the worlds that generated ones begin from, a bundle's own scenarios or a plain one."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from authz.engine.policy import Policy
 from authz.facts.changes import apply
 from authz.language.diagnostics import DiagnosticError
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
-from authz.verify.scenario_files import read_scenario_file, scenario_files
+from authz.verify.scenario_files import ScenarioDocument, read_scenario_file, scenario_files
 from authz.verify.worlds import World, decide, world_from, world_of
 
 NOON = "2025-03-10T12:00:00Z"
@@ -19,17 +18,20 @@ SOMEBODY = "somebody"
 def seeds(policy: Policy) -> tuple[list[World], int]:
     """The worlds of a bundle's own scenarios, those that permit first; and how many scenarios could not be read.
 
-    A bundle with none that permits begins with a plain world, mended by the smallest change that would allow.
+    A file that others extend comes before them: worlds shrink towards the first that permits, and its scenarios are the
+    plainest. A bundle without a scenario that permits begins with a plain world, mended by the smallest change that
+    would allow.
     """
-    unread = 0
+    folder = Path(policy.bundle.path) / "scenarios"
+    documents = [_readable(path) for path in (scenario_files([folder]) if folder.is_dir() else ())]
+    unread = sum(document is None or not document.scenarios for document in documents)
     permitting: list[World] = []
     refusing: list[World] = []
-    folder = Path(policy.bundle.path) / "scenarios"
-    for path in scenario_files([folder]) if folder.is_dir() else ():
-        worlds = list(_file_worlds(policy, path))
-        unread += not worlds
-        for world in worlds:
-            if world is None:
+    for document in sorted(filter(None, documents), key=lambda document: document.extends):
+        for index in range(len(document.scenarios)):
+            try:
+                world = world_of(policy, document, index, document.scenario(index))
+            except DiagnosticError:
                 unread += 1
             else:
                 (permitting if decide(policy, world) else refusing).append(world)
@@ -38,17 +40,12 @@ def seeds(policy: Policy) -> tuple[list[World], int]:
     return [*permitting, *refusing], unread
 
 
-def _file_worlds(policy: Policy, path: Path) -> Iterator[World | None]:
-    """The world of each scenario in a file; None for one with faults."""
+def _readable(path: Path) -> ScenarioDocument | None:
+    """A scenario file; None if it cannot be read at all."""
     try:
-        document = read_scenario_file(path)
+        return read_scenario_file(path)
     except DiagnosticError:
-        return
-    for index in range(len(document.scenarios)):
-        try:
-            yield world_of(policy, document, index, document.scenario(index))
-        except DiagnosticError:
-            yield None
+        return None
 
 
 def plain_world(policy: Policy) -> World | None:

@@ -36,7 +36,8 @@ from starlette.routing import Mount, Route
 from authz.language.diagnostics import DiagnosticError
 from tests.api.test_http import SARA, about
 from tests.api.test_server import eventually
-from tests.support.server import EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
+from tests.support.paths import ROOT, STUDENT
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
 
 PUBLIC = {
     "/.well-known/authzen-configuration",

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.server import AUTHZEN, Served, serving
+from tests.support.paths import AUTHZEN
+from tests.support.server import Served, serving
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "authzen" / "cases.json").read_text())["cases"]
 BY_ID = {case["id"]: case for case in CASES}

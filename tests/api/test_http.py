@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, STUDENT, Served, serving
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
 
 SARA: dict[str, Any] = {
     "subject": {"type": "supplier", "id": "X", "properties": {"institute": "A"}},

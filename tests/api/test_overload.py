@@ -19,7 +19,8 @@ from authz_api.authn.callers import Caller, Right, new_key, save_callers
 from tests.api.test_authentication import bearer
 from tests.api.test_http import SARA, about
 from tests.api.test_server import eventually
-from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, STUDENT, Served, serving
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
 
 MOST = 8
 TIMES = 10

@@ -8,7 +8,8 @@ from authz_api import response_delay as holding
 from authz_api.response_delay import Ticks, tick
 
 from tests.api.test_http import SARA
-from tests.support.server import EVALUATION, SEARCH, STUDENT, serving
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION, SEARCH, serving
 
 NOBODY = {**SARA, "resource": {"type": "student", "id": "nobody", "properties": {"school": "S1"}}}
 

@@ -28,7 +28,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.api.test_http import SARA
-from tests.support.server import AUTHZEN, EVALUATION, EVALUATIONS, ROOT, SEARCH, STUDENT, Served, serving
+from tests.support.paths import AUTHZEN, STUDENT
+from tests.support.project import project
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
 
 
 def copied(folder: Path) -> Path:
@@ -235,7 +237,7 @@ def workers_of(served: Served) -> list[int]:
 
 def refused(*options: str) -> str:
     command = [sys.executable, "-m", "authz", "serve", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=project(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr.rstrip("\n")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from authz import Policy, PolicyError, load_bundle
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import STUDENT
 from tests.support.student_worlds import given, permitting
 
 Edit = Callable[[str, str, str], None]
@@ -20,7 +20,7 @@ CHOOSE = "\nhelp: choose another name"
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """A copy of the student bundle, for a test to edit."""
-    return shutil.copytree(STUDENT_DATA, tmp_path / "bundle", ignore=shutil.ignore_patterns("scenarios"))
+    return shutil.copytree(STUDENT, tmp_path / "bundle", ignore=shutil.ignore_patterns("scenarios"))
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_bundle_without_rules_permits_nothing_and_is_refused(bundle: Path) -> 
         path.unlink()
     lines = refusal(bundle).split("\n")
     assert "bundle: no rule `allow(_subject: Supplier, action: String, request: Request) if ...;`" in lines
-    assert len(lines) == 1 + len(load_bundle(STUDENT_DATA).bundle.reasons)
+    assert len(lines) == 1 + len(load_bundle(STUDENT).bundle.reasons)
 
 
 def test_a_folder_named_like_a_polar_file_is_told(bundle: Path) -> None:
@@ -549,14 +549,14 @@ def test_loading_runs_no_code(bundle: Path) -> None:
     for name in ("__init__.py", "bundle.py", "conftest.py", "sitecustomize.py", "access.py"):
         (bundle / name).write_text("raise SystemExit('code of the bundle ran')")
     digest = load_bundle(bundle).digest
-    assert digest == load_bundle(STUDENT_DATA).digest
+    assert digest == load_bundle(STUDENT).digest
     assert not list(bundle.rglob("__pycache__"))
 
 
 @pytest.mark.parametrize("name", ["bundle.toml", "vocabulary.toml", "reasons.toml", "access.polar"])
 def test_every_file_of_the_policy_counts_in_its_digest(bundle: Path, edit: Edit, name: str) -> None:
     edit(name, "", "\n# another comment\n")
-    assert load_bundle(bundle).digest != load_bundle(STUDENT_DATA).digest
+    assert load_bundle(bundle).digest != load_bundle(STUDENT).digest
 
 
 # What a policy author adds, by editing the bundle alone.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from authz import EvaluationRequest, MalformedRequestError, Policy, load_bundle
 from authz.bundle.request_schema import request_schema
-from tests.support.server import AUTHZEN, STUDENT
+from tests.support.paths import AUTHZEN, STUDENT
 
 POLICIES = {name: load_bundle(folder) for name, folder in {"student": STUDENT, "authzen": AUTHZEN}.items()}
 SEARCHES = ("", "subject", "action", "resource")

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from authz.verify import oso as reference
-from tests.support.cli import ROOT, authz
+from tests.support.cli import authz
+from tests.support.paths import ROOT, STUDENT
+from tests.support.project import project
 
-EXAMPLES = ROOT / "policies" / "student_data" / "examples"
+EXAMPLES = STUDENT / "examples"
 PERMITTED = EXAMPLES / "everything-in-place.json"
 REFUSED = EXAMPLES / "consent-withdrawn-a-second-ago.json"
 
@@ -176,7 +178,9 @@ def test_vocabulary_lists_what_a_rule_may_use() -> None:
 
 def test_a_reader_of_a_pipe_may_leave() -> None:
     script = f"{sys.executable} -m authz compile | head -1"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=project(), check=False, timeout=60
+    )
     assert done.stderr == ""
 
 
@@ -194,7 +198,7 @@ def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
         "print(sorted(loaded & {'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'authz_api'}))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=project(), check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
 

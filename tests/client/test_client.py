@@ -41,7 +41,9 @@ from tests.support.client_cases import (
     unanswered_with,
     without_context,
 )
-from tests.support.server import ROOT, STUDENT, Served, serving
+from tests.support.paths import STUDENT
+from tests.support.project import project
+from tests.support.server import Served, serving
 
 # Values.
 
@@ -70,7 +72,7 @@ def test_the_public_names_are_these() -> None:
 def test_who_uses_the_client_does_not_load_fastapi() -> None:
     """Only the modules that `authz.client` adds to `authz` count."""
     script = "import sys, authz; had = set(sys.modules); import authz.client; print(*sorted(set(sys.modules) - had))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], cwd=project(), capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert "authz.client.sync_client" in loaded
     assert not [

@@ -18,7 +18,8 @@ from tests.api.test_authentication import add
 from tests.api.test_http import NO_PERMISSION
 from tests.support.client_cases import AT_SCHOOL, SCHEDULE, X, patient_server
 from tests.support.faulty_server import PERMIT, http, respond_with, serve_script
-from tests.support.server import ROOT, STUDENT, Served, serving
+from tests.support.paths import ROOT, STUDENT
+from tests.support.server import Served, serving
 
 
 @pytest.fixture(scope="module")

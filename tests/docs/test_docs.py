@@ -1,7 +1,6 @@
 """The pages for users, run: every command they show says what they show."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from authz.verify import oso as reference
 from tests.support.paths import ROOT
+from tests.support.project import copy_policies, project
 
 ELSEWHERE = re.compile(r"(policy|facts) \.\.\.")
 
@@ -28,7 +28,7 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT / "policies", folder / "policies")
+        copy_policies(folder)
         command = folder / "bin" / "authz"
         command.parent.mkdir()
         command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m authz "$@"\n')
@@ -87,9 +87,11 @@ def test_a_page_says_what_happens(page: str, tmp_path: Path) -> None:
 
 
 def test_the_readmes_program_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(project())
     names: dict[str, Any] = {}
-    found = Document.parse("README.md", CodeBlockParser("python", lambda example: exec(example.parsed, names)))
+    found = Document.parse(
+        str(ROOT / "README.md"), CodeBlockParser("python", lambda example: exec(example.parsed, names))
+    )
     for example in found.examples():
         example.evaluate()
     assert names["decision"].effect == "allow"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import ROOT, STUDENT, serving
+from tests.support.paths import ROOT, STUDENT
+from tests.support.server import serving
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = "http://127.0.0.1:8080"

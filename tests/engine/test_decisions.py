@@ -11,19 +11,19 @@ import pytest
 
 import authz
 from authz import Decision, Effect, MalformedRequestError, Policy, load_facts
-from tests.support.paths import AUTHZEN, STUDENT_DATA
+from tests.support.paths import AUTHZEN, STUDENT
 
 AT = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
 
 def example(name: str) -> dict[str, Any]:
-    request: dict[str, Any] = json.loads((STUDENT_DATA / "examples" / f"{name}.json").read_text())
+    request: dict[str, Any] = json.loads((STUDENT / "examples" / f"{name}.json").read_text())
     return request
 
 
 @pytest.fixture(scope="module")
 def facts(policy: Policy) -> authz.Facts:
-    return load_facts(STUDENT_DATA / "facts.json", policy)
+    return load_facts(STUDENT / "facts.json", policy)
 
 
 def test_the_public_names_are_these() -> None:
@@ -123,7 +123,7 @@ def test_a_subject_of_another_type_is_nobody(policy: Policy, facts: authz.Facts)
 
 
 def test_many_threads_get_their_own_answers(policy: Policy, facts: authz.Facts) -> None:
-    requests = [example(path.stem) for path in sorted(Path(STUDENT_DATA / "examples").glob("*.json"))]
+    requests = [example(path.stem) for path in sorted(Path(STUDENT / "examples").glob("*.json"))]
     alone = [policy.decide(request, facts) for request in requests]
     with ThreadPoolExecutor(16) as pool:
         together = list(pool.map(lambda n: policy.decide(requests[n % len(requests)], facts), range(2_000)))

@@ -12,7 +12,7 @@ from authz.analysis.required_rows import required_rows
 from authz.engine.search import Searched, search
 from authz.verify.generate import Worlds
 from authz.verify.seeds import seeds
-from tests.support.server import AUTHZEN, STUDENT
+from tests.support.paths import AUTHZEN, STUDENT
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 

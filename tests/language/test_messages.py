@@ -8,7 +8,7 @@ from authz import PolicyError, load_bundle
 from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
 from authz.language.typecheck.program import check
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import STUDENT
 from tests.support.small_schema import ALLOW, SCHEMA, checked, complaint, condition
 
 
@@ -142,7 +142,7 @@ def test_the_text_without_comments_keeps_every_place() -> None:
 
 
 def test_a_fault_in_a_bundle_of_the_house_names_its_file(tmp_path: Path) -> None:
-    for path in STUDENT_DATA.iterdir():
+    for path in STUDENT.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     school = tmp_path / "school.polar"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.paths import ROOT, STUDENT_DATA
+from tests.support.paths import ROOT, STUDENT
 from tests.support.server import free_port, until_ready
 
 FOREIGN = 'NAME = "a package of somebody else"\n'
@@ -80,7 +80,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel)
     # A plain path in a .pth file: the editable install in that folder stays switched off.
     (packages / "borrowed.pth").write_text(f"{Path(httpx.__file__).parent.parent}\n")
-    shutil.copytree(STUDENT_DATA, folder / "student_data")
+    shutil.copytree(STUDENT, folder / "student_data")
     return Installed(wheel, python, folder)
 
 

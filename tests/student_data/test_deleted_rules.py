@@ -18,9 +18,9 @@ from authz.verify.generate import Worlds
 from authz.verify.seeds import seeds
 from tests.support import student_worlds as worlds
 from tests.support.decide import gathered
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import STUDENT
 
-POLICY = load_bundle(STUDENT_DATA)
+POLICY = load_bundle(STUDENT)
 RULES = [(file, rule) for file in POLICY.bundle.files for rule in file.rules]
 # No decision reads the rules that laws speak of.
 LAWS = {law.when for law in POLICY.bundle.laws if law.when}

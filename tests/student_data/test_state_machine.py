@@ -9,10 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from authz import load_bundle
 from tests.support import oracle as plain_reading
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import STUDENT
 from tests.support.student_worlds import CATEGORIES, KEY, MAGISTER, PURPOSES
 
-POLICY = load_bundle(STUDENT_DATA)
+POLICY = load_bundle(STUDENT)
 BEGIN = datetime(2024, 9, 1, 10, tzinfo=UTC)
 SIXTEEN = datetime(2025, 5, 11, 22, tzinfo=UTC)
 """Tim, born on 12 May 2009, is 16 from this instant on."""

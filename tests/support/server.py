@@ -14,9 +14,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.paths import ROOT
+from tests.support.project import project
 
-STUDENT, AUTHZEN = ROOT / "policies" / "student_data", ROOT / "tests" / "bundles" / "authzen"
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/"
 
 
@@ -82,7 +81,7 @@ def serving(
     command += [] if record is not None or "--record" in options else ["--record", str(lines)]
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=record or subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, cwd=project(), stdout=record or subprocess.DEVNULL, stderr=errors)
     try:
         with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
             until_ready(client, process, log)

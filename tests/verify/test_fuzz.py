@@ -21,9 +21,8 @@ from authz.verify.oracles import Checks
 from authz.verify.seeds import mended, plain_world, seeds
 from authz.verify.worlds import as_scenario, world_from
 from tests.support.cli import authz
-from tests.support.paths import ROOT
+from tests.support.paths import AUTHZEN, STUDENT
 
-STUDENT, AUTHZEN = ROOT / "policies" / "student_data", ROOT / "tests" / "bundles" / "authzen"
 NUMBERS = st.lists(st.integers(0, 2**16), max_size=40)
 
 

@@ -12,10 +12,10 @@ from authz import Policy
 from authz.verify.scenario_files import read_scenario_file
 from authz.verify.scenarios import run
 from authz.verify.worlds import world_of
-from tests.support.paths import STUDENT_DATA
+from tests.support.paths import STUDENT
 
-FACTS: dict[str, Any] = json.loads((STUDENT_DATA / "facts.json").read_text())
-REQUEST: dict[str, Any] = json.loads((STUDENT_DATA / "examples" / "everything-in-place.json").read_text())
+FACTS: dict[str, Any] = json.loads((STUDENT / "facts.json").read_text())
+REQUEST: dict[str, Any] = json.loads((STUDENT / "examples" / "everything-in-place.json").read_text())
 LINK = {"school": "S1", "supplier": "X", "valid_from": "2024-09-01"}
 ALLOW, CLOSED = {"decision": "allow"}, {"decision": "deny", "reasons": ["SCHOOL_LINK_CLOSED"]}
 

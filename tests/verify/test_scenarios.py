@@ -10,9 +10,9 @@ from authz import Policy, load_bundle
 from authz.verify import oso as reference
 from authz.verify.scenarios import run
 from tests.support.cli import authz
-from tests.support.paths import AUTHZEN, STUDENT_DATA
+from tests.support.paths import AUTHZEN, STUDENT
 
-BUNDLES = [STUDENT_DATA, AUTHZEN]
+BUNDLES = [STUDENT, AUTHZEN]
 EVALUATORS = ["compiled", *(["oso"] if reference.available() else [])]
 
 
@@ -35,15 +35,15 @@ def test_every_scenario_gets_what_it_expects_through_the_command(bundle: Path, e
 
 
 def test_each_reason_code_is_the_first_of_a_scenario(policy: Policy) -> None:
-    results = list(run(policy, [STUDENT_DATA / "scenarios"]))
+    results = list(run(policy, [STUDENT / "scenarios"]))
     firsts = {result.decision.reason for result in results if result.decision is not None}
     assert len(results) == 107 and firsts == {"", *policy.bundle.reasons}
 
 
 def scenario(**changes: Any) -> dict[str, Any]:
     """A whole scenario that passes, with some of its keys changed; None leaves a key out."""
-    facts = json.loads((STUDENT_DATA / "facts.json").read_text())
-    request = json.loads((STUDENT_DATA / "examples" / "everything-in-place.json").read_text())
+    facts = json.loads((STUDENT / "facts.json").read_text())
+    request = json.loads((STUDENT / "examples" / "everything-in-place.json").read_text())
     whole: dict[str, Any] = {
         "id": "one",
         "facts": facts,

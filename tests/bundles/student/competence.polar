@@ -1,0 +1,54 @@
+# Who may give consent, and who may refuse it: the student from the age of consent on, and before it a guardian
+# with authority (UAVG art. 5; FAQ-5 and FAQ-7 speak of "ouder/leerling").
+
+# The age of consent is reached at the local midnight of the birthday.
+of_age(request: Request, at: Instant) if
+    request.of_age_at != nil and
+    request.of_age_at <= at;
+
+under_age(request: Request, at: Instant) if
+    request.of_age_at != nil and
+    at < request.of_age_at;
+
+has_authority(request: Request, person: String, at: Instant) if
+    guardianship in request.guardianships and
+    guardianship.person = person and
+    in_force(guardianship, at);
+
+# From the age of consent on only the student may give.
+may_give(request: Request, person: String, at: Instant) if
+    person = request.student_id and
+    of_age(request, at);
+
+# Before it only a guardian with authority may.
+may_give(request: Request, person: String, at: Instant) if
+    under_age(request, at) and
+    has_authority(request, person, at);
+
+# The student may refuse at any age.
+may_refuse(request: Request, person: String, _at: Instant) if person = request.student_id;
+
+# Before the age of consent any guardian with authority may refuse too.
+may_refuse(request: Request, person: String, at: Instant) if
+    under_age(request, at) and
+    has_authority(request, person, at);
+
+# The law is contested on what becomes of a guardian's consent at that age: under "continue" it is kept (EDPB 05/2020, 148).
+guardians_continue(request: Request) if
+    request.parameters.parental_consent_at_16 = "continue" and
+    of_age(request, request.at);
+
+# For a consent that is kept, authority is judged at the last instant before the birthday.
+had_authority_at_birthday(request: Request, person: String) if
+    request.of_age_at != nil and
+    guardianship in request.guardianships and
+    guardianship.person = person and
+    guardianship.valid_from < request.of_age_at and
+    request.of_age_at <= guardianship.valid_until;
+
+# It is kept until the student gives, from the age of consent on.
+student_has_given(request: Request) if
+    consent in request.consents and
+    consent.person = request.student_id and
+    is_given(request, consent) and
+    of_age(request, consent.at);

@@ -1,0 +1,77 @@
+# What is asked, by whom, of whom: the request itself (FAQ-1, FAQ-8), and whether the facts are fresh enough to judge it.
+
+in_scope(request: Request) if
+    supported(request) and
+    not commissioned(request) and
+    request.category != nil and
+    purpose_allowed(request) and
+    request.institute != nil and
+    request.school != nil and
+    not stale(request);
+
+# A supplier reads a student's data; nothing else can be asked here (INF: read only).
+supported(request: Request) if
+    request.verb != nil and
+    request.verb = "read" and
+    request.subject_type = "supplier" and
+    request.resource_type = "student";
+
+# The request says that the institute works on the school's order: the FAQ does not deal with that (FAQ-1).
+commissioned(request: Request) if request.engagement = "commissioned";
+
+# Or the only agreement in force says so: a commission beside a private agreement neither helps nor hurts (FAQ-1).
+commissioned(request: Request) if only_commissioned(request);
+
+only_commissioned(request: Request) if
+    agreement in request.agreements and
+    agreement.mode = "commissioned" and
+    in_force(agreement, request.at) and
+    not agreement_in_force(request);
+
+# Homework guidance may use all four categories (FAQ-8).
+purpose_allowed(request: Request) if
+    request.purpose != nil and
+    request.purpose = "homework_guidance";
+
+# Identification may use the name alone (FAQ-8: "naam voor identificatie van de persoon").
+purpose_allowed(request: Request) if
+    request.purpose != nil and
+    request.purpose = "identification" and
+    request.category != nil and
+    request.category = "name";
+
+# "At once" needs fresh facts: with a limit set, a feed that is absent or older than it is stale (FAQ-7, INF).
+stale(request: Request) if
+    request.parameters.max_fact_age_hours != nil and
+    request.enrolments_fresh_until = nil;
+
+stale(request: Request) if
+    request.enrolments_fresh_until != nil and
+    request.enrolments_fresh_until < request.at;
+
+# Refusals.
+
+reason(request: Request, "ACTION_NOT_SUPPORTED") if not supported(request);
+
+reason(request: Request, "OUT_OF_SCOPE_COMMISSIONED") if commissioned(request);
+
+reason(request: Request, "CATEGORY_UNKNOWN") if request.category = nil;
+
+reason(request: Request, "PURPOSE_NOT_ALLOWED") if not purpose_allowed(request);
+
+# Left out or null: refuse and never guess, for an answer must not tell where a child goes to school (INF).
+reason(request: Request, "INSTITUTE_NOT_NAMED") if request.institute_id = nil;
+
+reason(request: Request, "SCHOOL_NOT_NAMED") if request.school_id = nil;
+
+reason(request: Request, "UNKNOWN_SUPPLIER") if request.supplier = nil;
+
+reason(request: Request, "UNKNOWN_SCHOOL") if
+    request.school_id != nil and
+    request.school = nil;
+
+reason(request: Request, "UNKNOWN_INSTITUTE") if
+    request.institute_id != nil and
+    request.institute = nil;
+
+reason(request: Request, "FACTS_STALE") if stale(request);
