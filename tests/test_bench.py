@@ -43,7 +43,7 @@ def test_half_of_the_cases_are_permitted_and_each_condition_is_missed() -> None:
 
 
 def test_half_of_the_town_is_permitted_and_poort_agrees_with_the_plain_reading() -> None:
-    policy = load_bundle("policies/student_data")
+    policy = load_bundle(STUDENT)
     town = population(students=200)
     facts = policy.facts(town.facts)
     at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_the_plain_route_answers_what_the_service_answers(tmp_path: Path) -> Non
     (tmp_path / "facts.json").write_text(json.dumps(town.facts))
     text, key = new_key()
     save_callers(tmp_path / "callers.json", [Caller(name="bench", rights=frozenset({Right.EVALUATE}), key=key)])
-    policy = load_bundle("policies/student_data")
+    policy = load_bundle(STUDENT)
     record = os.open(tmp_path / "plain.jsonl", os.O_WRONLY | os.O_CREAT)
     facts = load_facts(tmp_path / "facts.json", policy)
     plain_app = create_app(Deciding(policy, facts, record, b"k" * 32), load_callers(tmp_path / "callers.json"))
