@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from authz.analysis import definitions, simplify
-from authz.codegen.python import expressions, indexes, statements
+from authz.codegen.python import direct, expressions, indexes
 from authz.language.ir import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
 from authz.language.typecheck import conditions as body
 
@@ -172,9 +172,7 @@ COMPILER: dict[str, Mutant] = {
             )
         ),
     ),
-    "a lone row is always skipped": Mutant(
-        statements.Function, "contradicts", instead(lambda self, loop, other, scope: True)
-    ),
+    "a lone row is always skipped": Mutant(direct, "contradicts", instead(lambda function, loop, row, scope: True)),
     "an index keeps the row at the other end": Mutant(
         indexes,
         "extreme_of",
@@ -182,8 +180,8 @@ COMPILER: dict[str, Mutant] = {
     ),
     "a reason asks only its first condition": Mutant(definitions, "reason_definitions", then(_first_codes)),
     "a list of constants is its first": Mutant(
-        expressions.Expressions,
-        "members",
+        expressions,
+        "members_text",
         then(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
     ),
 }

@@ -1,9 +1,8 @@
-"""Compile checked rules to Python: readable source, one function a rule, that a debugger can step through.
+"""Compile a checked program to Python: readable source that a debugger can step through.
 
-The source has two halves that mean the same. The first is for requests with few rows: rules without loops are
-inlined, loops too where a statement can hold them, and cheap tests come first. Its entry points hand requests with
-many rows to the second half, in which every rule that loops remembers its answers and looks rows up by key: there
-the work grows with the square of the rows and no faster.
+The source has two forms of the same rules. In the direct form, for requests with few rows, rules are inlined and
+cheap tests come first. Its entry points hand requests with many rows to the memoized form, which remembers the
+answers of rules and looks rows up by indexes.
 """
 
 from collections.abc import Callable
@@ -11,30 +10,39 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz.codegen.generated import compile_source
-from authz.codegen.python.module import MANY, Module
+from authz.codegen.python import direct, memoized
+from authz.codegen.python.plan import plan_program
 from authz.language.ir import Program
+
+MANY_ROWS = 16
+"""Requests with more rows than this, in the collections that nested loops range over, go to the memoized form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A policy as two functions, and the source they came from."""
+    """A policy as two functions, and the source that defines them."""
 
     source: str
     allow: Callable[[Any, str, Any], bool]
     reasons: Callable[[Any], tuple[str, ...]]
 
 
-def compile_program(program: Program, attribute: Callable[[str], str] = str, many: int = MANY) -> Compiled:
-    """The compiled form of a checked program.
+def compile_program(program: Program, attribute: Callable[[str], str] = str, many: int = MANY_ROWS) -> Compiled:
+    """Compile a checked program.
 
-    `attribute` says under which name a record holds a field; requests with more than `many` rows go to the half that
-    remembers.
+    `attribute` gives the attribute of a record that holds a field. Requests with more than `many` rows, in the
+    collections that nested loops range over, go to the memoized form.
     """
     source = generate(program, attribute, many)
     names = compile_source(source, "compiled policy")
     return Compiled(source, names["allow"], names["reasons"])
 
 
-def generate(program: Program, attribute: Callable[[str], str] = str, many: int = MANY) -> str:
-    """The Python source of a checked program."""
-    return Module(program, attribute, many).source()
+def generate(program: Program, attribute: Callable[[str], str] = str, many: int = MANY_ROWS) -> str:
+    """The Python source of a checked program; arguments as for `compile_program`."""
+    plan = plan_program(program, attribute, many)
+    head = '"""A compiled policy: `allow(subject, action, request)` and `reasons(request)`."""\n'
+    if not plan.nested_collections:
+        return "\n\n".join([head, *direct.emit(plan)])
+    note = "# The memoized form of the same rules, for requests with many rows.\n"
+    return "\n\n".join([head, *direct.emit(plan), note, *memoized.emit(plan)])
