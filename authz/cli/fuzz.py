@@ -33,4 +33,4 @@ def fuzz(
         except OSError as error:
             raise file_error("--corpus", kept, error) from None
     print_text("\n".join(report.lines()))
-    raise typer.Exit(Exit.FAILED if report.wrong else Exit.OK)
+    raise typer.Exit(Exit.FAILED if report.counterexample else Exit.OK)

@@ -1,1 +1,1 @@
-"""The workbench: what authors and testers do with a bundle; each a function that the command calls."""
+"""Verify a bundle: check it, run its scenarios, fuzz it. The functions behind `authz check`, `test` and `fuzz`."""

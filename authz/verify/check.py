@@ -1,27 +1,30 @@
-"""Admit a bundle: its files, rules and catalogue, its agreement with the reference; and say what was not checked."""
+"""Check a bundle: its files, rules, reasons and facts, and its agreement with oso; report what was not checked."""
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from authz.engine.decision import Decision
 from authz.engine.policy import Policy, load_bundle, load_facts
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
-from authz.verify import oso as reference
+from authz.verify import oso
 from authz.verify.generate import Worlds
+from authz.verify.oracles import Counterexample, Oracles
 from authz.verify.seeds import seeds
-from authz.verify.worlds import World, as_scenario, decide
+from authz.verify.worlds import World, as_scenario
 
-WORLDS, FULL_WORLDS = 150, 30
-"""How many generated worlds are compared with the reference: by decision, and by all reason codes."""
+WORLDS = 150
+"""How many generated worlds are judged."""
+WITH_REASONS = 30
+"""How many scenarios, and how many generated worlds, are compared with oso by all reasons and not by decision alone."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """What a check of a bundle found: the policy, what was looked at, and what was not."""
+class CheckReport:
+    """What a check of a bundle looked at, and what it did not; a bundle with faults has none."""
 
     policy: Policy
     files: int
@@ -29,10 +32,12 @@ class Admission:
     scenarios: int
     worlds: int
     compared: bool
+    """Whether oso is installed here, and decided every world too."""
     unread: int
+    """How many scenarios, or files of them, have faults."""
 
     def lines(self) -> Iterator[str]:
-        """What was, and what was not, checked."""
+        """The report, for people."""
         bundle = self.policy.bundle
         yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
         codes = len(bundle.reasons)
@@ -48,77 +53,46 @@ class Admission:
         yield "  not checked: what the scenarios expect (run `authz test`), and any world not drawn"
 
 
-def check(folder: Path, progress: Progress = lambda done, total: None, seed: int = 0) -> Admission:
-    """The admission of the bundle in a folder.
+def check(folder: Path, progress: Progress = lambda done, total: None, seed: int = 0) -> CheckReport:
+    """Check the bundle in a folder.
 
     Raises:
-        PolicyError: its files have faults.
-        DiagnosticError: its facts.json has faults, the reference refuses it or decides otherwise, or a law is broken.
+        DiagnosticError: its files or its facts.json have faults, oso refuses its rules or decides otherwise, or a
+            decision is inconsistent. `PolicyError`, for faults in its files, is one.
     """
     policy = load_bundle(folder)
-    compared = reference.available()
-    other = policy.with_evaluator(reference.Reference) if compared else None
     if (facts := Path(policy.bundle.path) / "facts.json").is_file():
         load_facts(facts, policy)
-    own, unread = seeds(policy)
-    if not own:
-        raise DiagnosticError(
-            [Diagnostic(Span(str(folder)), "no world could be drawn to decide on", "add a scenario that permits")]
-        )
-    worlds, stream = Worlds(policy, own), random.Random(seed)
-    drawn = [worlds.draw(stream.randrange) for _ in range(WORLDS)]
-    total = len(own) + len(drawn)
-    for index, world in enumerate([*own, *drawn]):
-        progress(index, total)
-        full = index < FULL_WORLDS or len(own) <= index < len(own) + FULL_WORLDS
-        _agree(policy, other, world, full)
+    known, unread = seeds(policy)
+    if not known:
+        problem = "no world can be generated: the bundle has no scenario that can be read"
+        raise DiagnosticError([Diagnostic(Span(str(folder)), problem, "add a scenario that permits")])
+    worlds, stream = Worlds(policy, known), random.Random(seed)
+    oracles = Oracles.of(worlds)
+    generated = [worlds.draw(stream.randrange) for _ in range(WORLDS)]
+    total = len(known) + len(generated)
+    for group in (known, generated):
+        for index, world in enumerate(group):
+            progress(index + (len(known) if group is generated else 0), total)
+            if counterexample := _judge(oracles, world, index < WITH_REASONS):
+                raise _refusal(policy, counterexample)
     progress(total, total)
-    program = policy.bundle.program
-    return Admission(
-        policy, len(policy.bundle.files), sum(map(len, program.rules.values())), len(own), len(drawn), compared, unread
-    )
+    rules = sum(map(len, policy.bundle.program.rules.values()))
+    return CheckReport(policy, len(policy.bundle.files), rules, len(known), WORLDS, oso.available(), unread)
 
 
-def _agree(policy: Policy, other: Policy | None, world: World, full: bool) -> None:
-    """Raise unless a world is decided alike by both evaluators, and lawfully."""
-    decision = decide(policy, world)
-    if decision.error:
-        raise _refusal(policy, world, f"a decision breaks: {decision.error}")
-    if not decision and not decision.reasons:
-        raise _refusal(
-            policy, world, "a request is refused without a reason", "write a `reason` rule for what `allow` asks"
-        )
-    if decision and (held := policy.evaluator.reasons(_gathered(policy, world))):
-        raise _refusal(
-            policy,
-            world,
-            f"a request is permitted although {', '.join(held)} holds",
-            "ask in `allow` what the reason asks",
-        )
-    if other is not None and full:
-        reference_says = decide(other, world)
-        if (reference_says.effect, reference_says.reasons) != (decision.effect, decision.reasons):
-            raise _refusal(policy, world, f"compiled says {_said(decision)}, and oso says {_said(reference_says)}")
-    elif other is not None and _permits(other, world) != bool(decision):
-        raise _refusal(policy, world, f"compiled says {decision.effect}, and oso does not")
+def _judge(oracles: Oracles, world: World, all_reasons: bool) -> Counterexample | None:
+    """Hold a world to consistency, and to oso where it is installed."""
+    return oracles.error(world) or oracles.consistency(world) or oracles.reference(world, all_reasons)
 
 
-def _gathered(policy: Policy, world: World) -> object:
-    parameters = policy.with_parameters(world.parameters).parameters
-    return policy.gather(world.request, world.facts, world.at, parameters)
+HELP = {
+    "refusal without a reason": "write a `reason` rule for each condition of `allow`",
+    "permit with a reason": "require in `allow` what the reason requires",
+}
 
 
-def _permits(other: Policy, world: World) -> bool:
-    """Whether the reference permits, its reasons left aside: they take it twenty times as long."""
-    return other.with_parameters(world.parameters).permits(world.request, world.facts, world.at)
-
-
-def _said(decision: Decision) -> str:
-    return " ".join([decision.effect.value, *decision.reasons, decision.error]).strip()
-
-
-def _refusal(policy: Policy, world: World, problem: str, help: str = "") -> DiagnosticError:
-    import json
-
-    shown = json.dumps(as_scenario(policy, world))
-    return DiagnosticError([Diagnostic(Span(policy.bundle.path), f"{problem}\n  in the world {shown}", help)])
+def _refusal(policy: Policy, found: Counterexample) -> DiagnosticError:
+    scenario = json.dumps(as_scenario(policy, found.world))
+    problem = f"{found.message}\n  in the world {scenario}"
+    return DiagnosticError([Diagnostic(Span(policy.bundle.path), problem, HELP.get(found.oracle, ""))])

@@ -1,4 +1,4 @@
-"""The corpus of `authz fuzz`: what failed, and the first world that reached each code; scenario files, all of them."""
+"""The corpus of `authz fuzz`: counterexamples, and the first world that reached each code, as scenario files."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from typing import Any
 
 from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError
-from authz.verify.oracles import Wrong
+from authz.verify.oracles import Counterexample
 from authz.verify.scenario_files import read_scenario_file
 from authz.verify.worlds import World, as_scenario, world_of
 
 MOST_KEPT = 100
-"""How many worlds a corpus keeps at most."""
+"""The largest number of novel worlds that a corpus keeps."""
 
 
 class Corpus:
-    """A folder of scenario files, each named by the vocabulary that it was drawn under."""
+    """A folder of scenario files; each name has the digest of the vocabulary that its world was generated from."""
 
     def __init__(self, folder: Path, policy: Policy) -> None:
         self.folder, self.policy = folder, policy
@@ -25,7 +25,7 @@ class Corpus:
         self.kept = self.skipped = 0
 
     def worlds(self) -> Iterator[World]:
-        """The worlds that were kept, what failed first; those of another vocabulary are skipped, and counted."""
+        """The worlds kept, counterexamples first; those of another vocabulary are skipped, and counted."""
         files = sorted(self.folder.glob("*.json"), key=lambda path: (not path.name.startswith("failed"), path.name))
         for path in files:
             if self.shape not in path.name:
@@ -41,18 +41,18 @@ class Corpus:
             yield world
 
     def keep(self, world: World, reasons: tuple[str, ...]) -> None:
-        """Keep a world that reached what none did before."""
+        """Keep a novel world."""
         if self.kept < MOST_KEPT:
             self.kept += 1
             expect: dict[str, Any] = {"decision": "deny" if reasons else "allow", "reasons": list(reasons)}
             self._write("kept", world, expect, " ".join(reasons) or "a permit")
 
-    def fail(self, wrong: Wrong) -> Path:
-        """Keep what failed, as a scenario that expects what is right."""
-        expect: dict[str, Any] = {"decision": wrong.right}
-        if wrong.reasons is not None:
-            expect["reasons"] = list(wrong.reasons)
-        return self._write("failed", wrong.world, expect, f"{wrong.check}: {wrong.said}")
+    def fail(self, found: Counterexample) -> Path:
+        """Keep a counterexample, as a scenario that expects what is right."""
+        expect: dict[str, Any] = {"decision": found.decision}
+        if found.reasons is not None:
+            expect["reasons"] = list(found.reasons)
+        return self._write("failed", found.world, expect, f"{found.oracle}: {found.message}")
 
     def _write(self, kind: str, world: World, expect: dict[str, Any], title: str) -> Path:
         scenario = as_scenario(self.policy, world)

@@ -1,138 +1,89 @@
-"""Doubt a bundle: generated worlds, decided in more than one way; what differs is shrunk to a scenario that runs.
+"""Fuzz a bundle: judge generated worlds by every oracle, and shrink a counterexample to a scenario that runs.
 
-Compared are the compiled form with the laws that hold of every bundle (a permit has no reason, a refusal has one, order
-and duplicates do not matter), with itself for many rows, with the laws that the bundle declares, with search, and with
-oso. A corpus is kept: what failed, and the first world that reached each combination of reasons.
+A corpus is kept: the counterexamples, and the first world that reached each combination of few reasons.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from authz.engine.policy import Policy
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.verify.campaign import Campaign, clause_name
 from authz.verify.corpus import Corpus
+from authz.verify.fuzz_report import FuzzReport
 from authz.verify.generate import Worlds, replay
-from authz.verify.oracles import Checks, Counts, Wrong, clause
+from authz.verify.oracles import Counterexample
 from authz.verify.seeds import seeds
 from authz.verify.shrink import shrink_numbers, shrink_rows
 
 Progress = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did, and what it found."""
-
-    seed: int
-    seconds: float
-    counts: Counts
-    replayed: int
-    skipped: int
-    all_codes: tuple[str, ...]
-    all_clauses: tuple[str, ...]
-    wrong: Wrong | None = None
-    scenario: Path | None = None
-
-    def lines(self) -> Iterator[str]:
-        """The run, for people."""
-        rate = self.counts.worlds / self.seconds if self.seconds else 0.0
-        share = 100 * self.counts.permits / self.counts.worlds if self.counts.worlds else 0.0
-        yield (
-            f"{self.counts.worlds} worlds in {self.seconds:.0f} s ({rate:.0f} a second), "
-            f"{share:.0f} % permits, seed {self.seed}"
-        )
-        if self.replayed or self.skipped:
-            skipped = f", {self.skipped} of an older vocabulary skipped" if self.skipped else ""
-            yield f"corpus: {self.replayed} replayed first{skipped}"
-        if self.counts.oso:
-            yield f"compared with oso: {self.counts.oso} decisions, {self.counts.oso_reasons} of them with all codes"
-        else:
-            yield "not compared with oso: it is not installed here, or there was no time"
-        for law, count in sorted(self.counts.laws.items()):
-            yield f"law: {law}: {count} rows added"
-        for what, found, known in (
-            ("codes", self.counts.codes, self.all_codes),
-            ("clauses", self.counts.clauses, self.all_clauses),
-        ):
-            missed = [one for one in known if not found[one]]
-            yield f"reached: {len(known) - len(missed)} of {len(known)} {what}"
-            if missed:
-                shown = ", ".join(missed[:8])
-                yield f"  not: {shown}{f' and {len(missed) - 8} more' if len(missed) > 8 else ''}"
-        if self.wrong:
-            yield f"FAILED {self.wrong.check}: {self.wrong.said}"
-            yield f"  the smallest world found is in {self.scenario}: run `authz test {self.scenario}`"
-        else:
-            yield "no difference, and no law broken"
+PROGRESS_EVERY = 200
 
 
 def fuzz(
     policy: Policy,
     seconds: float,
     seed: int,
-    corpus: Path,
+    folder: Path,
     progress: Progress = lambda done, total: None,
     clock: Callable[[], float] = time.monotonic,
     most: int | None = None,
-) -> Report:
-    """Compare the worlds of a corpus, and then draw others, until the time is up, `most` are drawn, or one is wrong.
+) -> FuzzReport:
+    """Judge the worlds of the corpus in `folder`, then generated ones, until there is a counterexample.
+
+    It stops too when `seconds` have passed, or `most` worlds have been judged.
 
     Raises:
-        DiagnosticError: no world can be drawn for this bundle, or the reference refuses it.
+        DiagnosticError: no world can be generated for this bundle, or oso refuses its rules.
         OSError: the corpus cannot be written.
     """
-    own, _ = seeds(policy)
-    if not own:
-        place = Span(policy.bundle.path)
-        raise DiagnosticError(
-            [Diagnostic(place, "no world could be drawn to decide on", "add a scenario that permits")]
-        )
-    checks, kept = Checks(Worlds(policy, own)), Corpus(corpus, policy)
-    started, replayed = clock(), 0
-    wrong: Wrong | None = None
-    for world in kept.worlds():
-        checks.spent = clock() - started
-        if checks.spent >= seconds:
-            break
-        replayed += 1
-        wrong = checks.all(world, replay([replayed]))
-        if wrong:
-            break
+    known, _ = seeds(policy)
+    if not known:
+        problem = "no world can be generated: the bundle has no scenario that can be read"
+        raise DiagnosticError([Diagnostic(Span(policy.bundle.path), problem, "add a scenario that permits")])
+    campaign, corpus = Campaign.of(Worlds(policy, known)), Corpus(folder, policy)
+    started = clock()
+
+    def time_is_up() -> bool:
+        campaign.spent = clock() - started
+        return campaign.spent >= seconds
+
+    found, replayed = _replay(campaign, corpus, time_is_up)
     bits = random.Random(seed).getrandbits
     numbers: list[int] = []
 
     def draw(bound: int) -> int:
-        number = bits(16) % bound
-        numbers.append(number)
-        return number
+        numbers.append(bits(16) % bound)
+        return numbers[-1]
 
-    while wrong is None and (most is None or checks.counts.worlds < most):
-        checks.spent = clock() - started
-        if checks.spent >= seconds:
-            break
+    while found is None and (most is None or campaign.counts.worlds < most) and not time_is_up():
         numbers.clear()
-        wrong = checks.one(draw)
-        if wrong:
-            wrong = shrink_numbers(checks, wrong, numbers)
-        elif checks.new:
-            kept.keep(checks.new, checks.reasons)
-        if checks.counts.worlds % 200 == 0:
-            progress(checks.counts.worlds, None)
+        found = campaign.judge_next(draw)
+        if found:
+            found = shrink_numbers(campaign, found, numbers)
+        elif campaign.novel:
+            corpus.keep(campaign.novel, campaign.reasons)
+        if campaign.counts.worlds % PROGRESS_EVERY == 0:
+            progress(campaign.counts.worlds, None)
     passed = clock() - started
-    if wrong:
-        wrong = shrink_rows(checks, wrong)
+    found = shrink_rows(campaign, found) if found else None
     bundle = policy.bundle
-    return Report(
-        seed,
-        passed,
-        checks.counts,
-        replayed,
-        kept.skipped,
-        tuple(bundle.reasons),
-        tuple(clause(rule.span, bundle) for rules in bundle.program.rules.values() for rule in rules),
-        wrong,
-        kept.fail(wrong) if wrong else None,
+    clauses = tuple(clause_name(rule.span, bundle) for rules in bundle.program.rules.values() for rule in rules)
+    scenario = corpus.fail(found) if found else None
+    return FuzzReport(
+        seed, passed, campaign.counts, replayed, corpus.skipped, tuple(bundle.reasons), clauses, found, scenario
     )
+
+
+def _replay(campaign: Campaign, corpus: Corpus, time_is_up: Callable[[], bool]) -> tuple[Counterexample | None, int]:
+    """Judge the worlds of a corpus: the first counterexample, and how many worlds were judged."""
+    replayed = 0
+    for world in corpus.worlds():
+        if time_is_up():
+            break
+        replayed += 1
+        if found := campaign.judge_fully(world, replay([replayed])):
+            return found, replayed
+    return None, replayed

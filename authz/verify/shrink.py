@@ -1,93 +1,102 @@
-"""Shrinking what `authz fuzz` found: fewer and smaller integers first, and then fewer rows."""
+"""Shrink a counterexample: first to fewer and smaller integers, then to fewer rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from authz.verify.campaign import Campaign
 from authz.verify.generate import Draw, Worlds, replay
-from authz.verify.oracles import Checks, Wrong
+from authz.verify.oracles import Counterexample
 from authz.verify.worlds import World
 
-MOST_SHRINKS = 1_000
-"""How many lists of integers are tried at most."""
+MOST_TRIES = 1_000
+"""The largest number of lists of integers that are tried."""
 
 
-def again(checks: Checks, wrong: Wrong, world: World, draw: Draw, kept: bool = False) -> Wrong | None:
-    """The same comparison of another world; of a broken law `kept` says that the row that broke it is in the world."""
-    made: Mapping[str, Callable[[], Wrong | None]] = {
-        "breaks": lambda: checks.breaking(world),
-        "permit with a reason": lambda: checks.lawful(world),
-        "refusal without a reason": lambda: checks.lawful(world),
-        "order": lambda: checks.rearranged(world, draw),
-        "many rows": lambda: checks.halves(world),
-        "law": lambda: _law(checks, wrong, world) if kept else checks.laws(world, draw),
-        "search": lambda: checks.searched(world),
-        "oso": lambda: checks.reference(world, True),
+def judge_again(
+    campaign: Campaign, known: Counterexample, world: World, draw: Draw, same_row: bool = False
+) -> Counterexample | None:
+    """The counterexample that the same oracle finds in another world.
+
+    `same_row`: a broken law must be broken by the row that broke it before.
+    """
+    oracles = campaign.oracles
+    by_name: Mapping[str, Callable[[], Counterexample | None]] = {
+        "error": lambda: oracles.error(world),
+        "permit with a reason": lambda: oracles.consistency(world),
+        "refusal without a reason": lambda: oracles.consistency(world),
+        "order": lambda: oracles.order(world, draw),
+        "many rows": lambda: oracles.many_rows(world),
+        "law": lambda: _law(campaign, known, world) if same_row else campaign.law(world, draw),
+        "search": lambda: oracles.search(world),
+        "oso": lambda: oracles.reference(world, True),
     }
     try:
-        found = made[wrong.check]()
-    except Exception:  # noqa: BLE001 - a world that breaks otherwise is no smaller failure of this kind
+        found = by_name[known.oracle]()
+    except Exception:  # noqa: BLE001 - a world on which deciding raises is no smaller counterexample of this kind
         return None
-    return found if found and found.check == wrong.check else None
+    return found if found and found.oracle == known.oracle else None
 
 
-def _law(checks: Checks, wrong: Wrong, world: World) -> Wrong | None:
-    """The same law, broken by the same row, in a world that still has it."""
-    assert wrong.added is not None  # of a broken law there is one
-    law, row = wrong.added
+def _law(campaign: Campaign, known: Counterexample, world: World) -> Counterexample | None:
+    """The same law broken by the same row, in a world that still has the row."""
+    law, row = known.law, known.row
+    assert law is not None and row is not None  # a broken law has both
     rows = world.facts.lists[law.never_grants]
     if row not in rows:
         return None
     index = rows.index(row)
-    before = checks.worlds.with_rows(world, {law.never_grants: (*rows[:index], *rows[index + 1 :])})
-    return checks.granted(before, law, row) if checks.speaks(law, before, row) else None
+    before = campaign.oracles.worlds.with_rows(world, {law.never_grants: (*rows[:index], *rows[index + 1 :])})
+    applies, _ = campaign.oracles.law_applies(law, before, row)
+    return campaign.oracles.law(before, law, row) if applies else None
 
 
-def shrink_numbers(checks: Checks, wrong: Wrong, numbers: list[int]) -> Wrong:
-    """The failure of the shortest and least list of integers that is found to fail alike."""
-
-    def fails(tried: list[int]) -> Wrong | None:
-        draw = replay(tried)
-        world = checks.worlds.draw(draw)
-        return again(checks, wrong, world, draw)
-
-    best, left = list(numbers), MOST_SHRINKS
+def shrink_numbers(campaign: Campaign, known: Counterexample, numbers: list[int]) -> Counterexample:
+    """The counterexample of the shortest and least list of integers that is found to fail alike."""
+    best, tries = list(numbers), 0
     improved = True
-    while improved and left > 0:
+    while improved and tries < MOST_TRIES:
         improved = False
-        size = len(best)
-        tries = [best[:start] + best[start + length :] for length in (8, 4, 2, 1) for start in range(0, size, length)]
-        tries += [
-            [*best[:i], n, *best[i + 1 :]]
-            for i in range(size)
-            for n in (0, best[i] // 2, best[i] - 1)
-            if 0 <= n < best[i]
-        ]
-        for tried in tries:
-            left -= 1
-            found = fails(tried) if left > 0 else None
+        for smaller in _smaller(best):
+            tries += 1
+            draw = replay(smaller)
+            world = campaign.oracles.worlds.draw(draw)
+            found = judge_again(campaign, known, world, draw) if tries < MOST_TRIES else None
             if found:
-                best, wrong, improved = tried, found, True
+                best, known, improved = smaller, found, True
                 break
-    return wrong
+    return known
 
 
-def shrink_rows(checks: Checks, wrong: Wrong) -> Wrong:
-    """The failure with as few rows as are found to fail alike."""
+def _smaller(numbers: list[int]) -> Iterator[list[int]]:
+    """Shorter lists, and lists with one smaller number."""
+    size = len(numbers)
+    for length in (8, 4, 2, 1):
+        for start in range(0, size, length):
+            yield numbers[:start] + numbers[start + length :]
+    for index, number in enumerate(numbers):
+        for less in (0, number // 2, number - 1):
+            if 0 <= less < number:
+                yield [*numbers[:index], less, *numbers[index + 1 :]]
+
+
+def shrink_rows(campaign: Campaign, known: Counterexample) -> Counterexample:
+    """The counterexample with as few rows as are found to fail alike."""
     improved = True
     while improved:
         improved = False
-        for name, rows in wrong.world.facts.lists.items():
-            for index in range(len(rows)):
-                fewer = checks.worlds.with_rows(wrong.world, {name: (*rows[:index], *rows[index + 1 :])})
-                found = again(checks, wrong, fewer, replay(()), kept=True) if _whole(checks.worlds, fewer) else None
-                if found:
-                    wrong, improved = found, True
-                    break
-            if improved:
+        for fewer in _fewer_rows(campaign.oracles.worlds, known.world):
+            found = judge_again(campaign, known, fewer, replay(()), same_row=True)
+            if found:
+                known, improved = found, True
                 break
-    return wrong
+    return known
 
 
-def _whole(worlds: Worlds, world: World) -> bool:
-    """Whether what rows name is there."""
+def _fewer_rows(worlds: Worlds, world: World) -> Iterator[World]:
+    """The valid worlds with one row less."""
     reader = worlds.policy.facts_reader
-    return not any(reader.problems(name, row, world.facts) for name, rows in world.facts.lists.items() for row in rows)
+    for name, rows in world.facts.lists.items():
+        for index in range(len(rows)):
+            fewer = worlds.with_rows(world, {name: (*rows[:index], *rows[index + 1 :])})
+            lists = fewer.facts.lists.items()
+            if not any(reader.problems(list, row, fewer.facts) for list, left in lists for row in left):
+                yield fewer

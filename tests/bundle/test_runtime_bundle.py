@@ -371,7 +371,7 @@ covers_ahead(grant: Grant, request: Request) if
 def test_it_is_doubted_as_any_other(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     policy: Policy = request.getfixturevalue(name)
     report = fuzz(policy, 600, 1, tmp_path, most=1_500)
-    assert report.wrong is None, list(report.lines())
+    assert report.counterexample is None, list(report.lines())
     assert report.counts.permits > 150
     assert [code for code in policy.bundle.reasons if not report.counts.codes[code]] == []
 

@@ -17,7 +17,7 @@ from authz.instants import format_instant
 from authz.verify import oso as reference
 from authz.verify.fuzz import fuzz
 from authz.verify.generate import Worlds
-from authz.verify.oracles import Checks
+from authz.verify.oracles import Oracles
 from authz.verify.seeds import mended, plain_world, seeds
 from authz.verify.worlds import as_scenario, world_from
 from tests.support.cli import authz
@@ -96,7 +96,7 @@ def test_a_bundle_without_scenarios_begins_with_a_plain_world_that_permits(tmp_p
 def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
     policy = load_bundle(folder)
     report = fuzz(policy, 600, 7, tmp_path, most=3_000)
-    assert report.wrong is None, list(report.lines())
+    assert report.counterexample is None, list(report.lines())
     assert report.counts.worlds >= 3_000
     assert report.counts.permits >= 600
     assert len(report.counts.laws) == len(policy.bundle.laws)
@@ -139,23 +139,23 @@ def test_a_broken_law_is_found_and_shrunk_to_a_scenario_that_fails(faulty: tuple
     # A withdrawal that permits: its person's consent counts again.
     edit("consent.polar", "not withdrawn_since(request, consent);", "withdrawn_since(request, consent);")
     report = fuzz(load_bundle(folder), 600, 1, tmp_path / "corpus", most=20_000)
-    assert report.wrong is not None
-    assert report.wrong.check in ("law", "permit with a reason", "refusal without a reason")
+    assert report.counterexample is not None
+    assert report.counterexample.oracle in ("law", "permit with a reason", "refusal without a reason")
     assert report.scenario is not None
     shown = authz("test", report.scenario, "--policy", folder)
     assert shown.code == 1 and shown.out.endswith("0 passed, 1 failed\n")
     # What the unbroken bundle decides is what the scenario expects, or at least no permit.
     given = json.loads(report.scenario.read_text())["scenarios"][0]
-    assert given["expect"]["decision"] == "deny" or report.wrong.check == "refusal without a reason"
+    assert given["expect"]["decision"] == "deny" or report.counterexample.oracle == "refusal without a reason"
 
 
 def test_a_permit_beside_a_reason_is_found(faulty: tuple[Path, Edit], tmp_path: Path) -> None:
     folder, edit = faulty
     edit("access.polar", "    link_open(request) and              # pillar: school toggle (FAQ-6, FAQ-9)\n", "")
     report = fuzz(load_bundle(folder), 600, 1, tmp_path / "corpus", most=20_000)
-    assert report.wrong is not None and report.wrong.check == "permit with a reason"
-    assert report.wrong.reasons is not None and "SCHOOL_LINK_CLOSED" in report.wrong.reasons
-    rows = sum(len(rows) for rows in report.wrong.world.facts.lists.values())
+    assert report.counterexample is not None and report.counterexample.oracle == "permit with a reason"
+    assert report.counterexample.reasons is not None and "SCHOOL_LINK_CLOSED" in report.counterexample.reasons
+    rows = sum(len(rows) for rows in report.counterexample.world.facts.lists.values())
     assert rows <= 12, "the scenario is small"
 
 
@@ -179,21 +179,21 @@ def test_a_compiled_form_that_differs_from_oso_is_found(tmp_path: Path) -> None:
     policy = load_bundle(STUDENT)
     faulty = replace(policy, evaluator=Lenient(policy.evaluator, lambda request: len(request.suspensions) > 0))
     own = seeds(policy)[0]
-    checks, stream = Checks(Worlds(faulty, own)), random.Random(1)
+    oracles, stream = Oracles.of(Worlds(faulty, own)), random.Random(1)
     wrongs = []
     for number in range(300):
-        world = checks.worlds.draw(stream.randrange)
-        wrongs.append(checks.reference(world, number % 20 == 0))
+        world = oracles.worlds.draw(stream.randrange)
+        wrongs.append(oracles.reference(world, number % 20 == 0))
     found = [wrong for wrong in wrongs if wrong]
-    assert found and all(wrong.check == "oso" and wrong.right == "deny" for wrong in found)
+    assert found and all(wrong.oracle == "oso" and wrong.decision == "deny" for wrong in found)
 
 
 def test_a_search_that_misses_is_found(tmp_path: Path) -> None:
     policy = load_bundle(STUDENT)
     misses = replace(policy, needed=frozenset({"suspensions", "holds"}))
     report = fuzz(misses, 600, 1, tmp_path, most=5_000)
-    assert report.wrong is not None and report.wrong.check == "search"
-    assert report.wrong.right == "allow"
+    assert report.counterexample is not None and report.counterexample.oracle == "search"
+    assert report.counterexample.decision == "allow"
 
 
 def test_what_breaks_while_deciding_is_found(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ def test_what_breaks_while_deciding_is_found(tmp_path: Path) -> None:
             return super().allow(subject, action, request)
 
     report = fuzz(replace(policy, evaluator=Breaking(policy.evaluator, breaks)), 600, 1, tmp_path, most=5_000)
-    assert report.wrong is not None and report.wrong.check == "breaks"
-    assert "RuntimeError" in report.wrong.said
+    assert report.counterexample is not None and report.counterexample.oracle == "error"
+    assert "RuntimeError" in report.counterexample.message
 
 
 # The corpus.
