@@ -16,7 +16,7 @@ def instants_read(program: Program) -> frozenset[tuple[str, str]]:
         for name, record in schema.records.items()
         for field, declared in record.fields.items()
         if element_type(declared.type) == INSTANT
-        and any(field == other and schema.is_a(Record(name), Record(reader)) for reader, other in read)
+        and any(field == other and schema.is_subtype(Record(name), Record(reader)) for reader, other in read)
     )
 
 

@@ -182,7 +182,8 @@ def _laws(laws: tuple[LawTable, ...], vocabulary: Vocabulary, program: Program, 
             schema = vocabulary.schema
             wanted = [schema.request, Record(record)][-len(given) :] if given else []
             if len(given) != len(wanted) or not all(
-                isinstance(one, Record) and schema.is_a(other, one) for one, other in zip(given, wanted, strict=True)
+                isinstance(one, Record) and schema.is_subtype(other, one)
+                for one, other in zip(given, wanted, strict=True)
             ):
                 yield diagnostic_at(
                     shown,

@@ -25,17 +25,17 @@ from authz.bundle.values import read_value
 from authz.documents.places import Loc, diagnostic_at
 from authz.instants import zone
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from authz.language.reserved import CLASSES, KEYWORDS
+from authz.language.reserved import KEYWORDS, OSO_CLASSES
 from authz.language.types import (
     DATE,
     INSTANT,
     INTEGER,
     SCALARS,
     STRING,
+    BasicType,
     Collection,
     Enumeration,
     Field,
-    Known,
     Optional,
     Record,
     RecordType,
@@ -249,7 +249,7 @@ class _Resolving:
             zone(self.table.bare_date_zone)
         except ValueError as error:
             self.wrong(("bare_date_zone",), str(error))
-        seen = {REQUEST, PARAMETERS, *SCALARS, *CLASSES}
+        seen = {REQUEST, PARAMETERS, *SCALARS, *OSO_CLASSES}
         for kind, names in (("enumerations", self.table.enumerations), ("records", self.table.records)):
             for name in names:
                 if name in seen:
@@ -269,7 +269,7 @@ class _Resolving:
         wrong = self.wrong_manifest if manifest else self.wrong
         plain = text.removesuffix("?")
         inner = plain.removeprefix("[").removesuffix("]") if plain.startswith("[") and plain.endswith("]") else plain
-        known: Known | None
+        known: BasicType | None
         if inner.startswith("id of ") and inner == plain:
             self.keyed(inner.removeprefix("id of ").strip(), loc, manifest)
             known = STRING
@@ -564,7 +564,7 @@ class _Resolving:
         match table:
             case PartTable():
                 self.path(table.of, STRING, (*loc, "of"), schema)
-                kind = schema.named(table.type)
+                kind = schema.type_named(table.type)
                 if kind != STRING and not isinstance(kind, Enumeration):
                     self.wrong(
                         (*loc, "type"), f"`{table.type}` is no enumeration", did_you_mean(table.type, self.enumerations)

@@ -8,7 +8,7 @@ from typing import Any
 from authz.interpreter.evaluate import Known, Reading, Unasked
 from authz.language.diagnostics import Span
 from authz.language.ir import Absent, And, CheckedRule, Exists, Formula, Invoke, Not, Or
-from authz.language.printer import value_of, written
+from authz.language.printer import to_polar, value_to_polar
 
 
 class Kind(StrEnum):
@@ -43,8 +43,8 @@ class Condition:
     def text(self) -> str:
         """The condition as its author would write it on one line; of a condition on rows, what it ranges over."""
         if isinstance(self.formula, Exists):
-            return f"{self.formula.variable.name} in {value_of(self.formula.collection)}"
-        return written(self.formula)
+            return f"{self.formula.variable.name} in {value_to_polar(self.formula.collection)}"
+        return to_polar(self.formula)
 
 
 def tree(reading: Reading, subject: Any, action: str, request: Any) -> Condition:

@@ -111,7 +111,7 @@ def _derivation(table: Derivation, vocabulary: Vocabulary) -> Callable[..., Any]
     """The meaning of one derived field; nil as soon as something it needs is nil."""
     match table:
         case PartTable():
-            kind = vocabulary.schema.named(table.type)
+            kind = vocabulary.schema.type_named(table.type)
             known = frozenset(kind.values) if isinstance(kind, Enumeration) else None
             first = table.part == "before_underscore"
 

@@ -1,4 +1,4 @@
-"""The syntax tree of a Polar file, as written: every node knows its place."""
+"""The syntax tree (AST) of a Polar file, as written: every node has its span."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from authz.language.diagnostics import Span
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable, or a word that has yet to prove to be one."""
+    """An identifier: a variable where it stands as a term, else the name of a rule, type or field."""
 
     span: Span
     name: str
@@ -24,7 +24,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field of a field of a variable; `fields` holds each name with its place."""
+    """A variable and one or more fields read from it: `x.field.field`."""
 
     span: Span
     root: Name
@@ -33,7 +33,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class ListLiteral:
-    """Constants in square brackets."""
+    """Terms in square brackets; the type checker admits constants alone."""
 
     span: Span
     items: "tuple[Term, ...]"
@@ -87,7 +87,7 @@ Term = Name | Literal | Path | ListLiteral | Call | Binary | Not | And | Or
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a rule's head: a typed name, or a literal; an untyped name has no type."""
+    """A parameter of a head: a name with or without a type, or a literal."""
 
     span: Span
     name: Name | None
@@ -97,7 +97,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its head and, unless it holds always, its body."""
+    """One rule: its head, and its body or None for a rule that always holds."""
 
     span: Span
     name: Name
@@ -116,9 +116,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One parsed file: its text with comments blanked out (what the reference is given), and what it declares.
+    """One parsed file.
 
-    `unread` has the names that stand in statements with faults: they may have rules that nobody knows.
+    `bare` is the text with comments blanked out, which is what oso loads. `unparsed` has the names that are called or
+    defined in statements with diagnostics: such a name may have a rule that the parser could not read.
     """
 
     path: str
@@ -126,19 +127,19 @@ class File:
     bare: str
     rules: tuple[Rule, ...]
     declarations: tuple[Declaration, ...]
-    unread: frozenset[str] = frozenset()
+    unparsed: frozenset[str] = frozenset()
 
 
-def names(term: Term) -> Iterator[str]:
-    """The variables that a term speaks of, from left to right."""
+def variable_names(term: Term) -> Iterator[str]:
+    """The names of the variables in a term, from left to right."""
     match term:
         case Name(name=name) | Path(root=Name(name=name)):
             yield name
         case ListLiteral(items=parts) | Call(arguments=parts) | And(parts=parts) | Or(parts=parts):
             for part in parts:
-                yield from names(part)
+                yield from variable_names(part)
         case Binary(left=left, right=right):
-            yield from names(left)
-            yield from names(right)
+            yield from variable_names(left)
+            yield from variable_names(right)
         case Not(operand=operand):
-            yield from names(operand)
+            yield from variable_names(operand)

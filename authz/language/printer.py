@@ -1,6 +1,8 @@
-"""A checked condition written as Polar again."""
+"""Print conditions of the IR, and terms of the syntax tree, as Polar."""
 
+from authz.language import ast
 from authz.language.ir import (
+    TRUE,
     Absent,
     Access,
     And,
@@ -18,41 +20,41 @@ from authz.language.ir import (
 )
 
 
-def written(formula: Formula) -> str:
-    """A condition on one line, as an author would write it."""
+def to_polar(formula: Formula) -> str:
+    """A checked condition on one line, as an author would write it."""
     match formula:
         case And(parts=parts):
-            return " and ".join(_within(part) for part in parts) or "true"
+            return " and ".join(_bracketed(part) for part in parts) or "true"
         case Or(parts=parts):
-            return " or ".join(_within(part) for part in parts) or "false"
+            return " or ".join(_bracketed(part) for part in parts) or "false"
         case Not(operand=Absent(value=value)):
-            return f"{value_of(value)} != nil"
+            return f"{value_to_polar(value)} != nil"
         case Not(operand=operand):
-            return f"not {_within(operand)}"
+            return f"not {_bracketed(operand)}"
         case Exists(variable=variable, collection=collection, body=body):
-            return " and ".join([f"{variable.name} in {value_of(collection)}", *([_within(body)] if body else [])])
+            binding = f"{variable.name} in {value_to_polar(collection)}"
+            return " and ".join([binding, *([] if body == TRUE else [_bracketed(body)])])
         case Invoke(name=name, arguments=arguments):
-            return f"{name}({', '.join(map(value_of, arguments))})"
-        case Compare(operator=relation, left=left, right=right):
-            return f"{value_of(left)} {relation} {value_of(right)}"
+            return f"{name}({', '.join(map(value_to_polar, arguments))})"
+        case Compare(operator=operator, left=left, right=right):
+            return f"{value_to_polar(left)} {operator} {value_to_polar(right)}"
         case Absent(value=value):
-            return f"{value_of(value)} = nil"
+            return f"{value_to_polar(value)} = nil"
         case Holds(value=value):
-            return value_of(value)
+            return value_to_polar(value)
         case Member(value=value, collection=collection):
-            among = (
-                f"[{', '.join(map(value_of, collection))}]" if isinstance(collection, tuple) else value_of(collection)
-            )
-            return f"{value_of(value)} in {among}"
+            if isinstance(collection, Access):
+                return f"{value_to_polar(value)} in {value_to_polar(collection)}"
+            return f"{value_to_polar(value)} in [{', '.join(map(value_to_polar, collection))}]"
 
 
-def _within(formula: Formula) -> str:
-    text = written(formula)
+def _bracketed(formula: Formula) -> str:
+    text = to_polar(formula)
     return f"({text})" if isinstance(formula, And | Or | Exists) else text
 
 
-def value_of(value: Value) -> str:
-    """A value as an author would write it."""
+def value_to_polar(value: Value) -> str:
+    """A value of the IR, as an author would write it."""
     match value:
         case Constant(value=bool() as truth):
             return "true" if truth else "false"
@@ -65,3 +67,23 @@ def value_of(value: Value) -> str:
             return name
         case Access(root=root, fields=fields):
             return ".".join((root.name, *fields))
+
+
+def quote_term(term: ast.Term) -> str:
+    """A term of the syntax tree as a message names it: short, without the items of a list."""
+    match term:
+        case ast.Name(name=name):
+            return name
+        case ast.Path(root=root, fields=fields):
+            return ".".join([root.name, *(field.name for field in fields)])
+        case ast.Literal(value=None):
+            return "nil"
+        case ast.Literal(value=bool(value)):
+            return str(value).lower()
+        case ast.Literal(value=str(value)):
+            return f'"{value}"'
+        case ast.Literal(value=value):
+            return str(value)
+        case ast.ListLiteral():
+            return "[...]"
+    return "this"

@@ -1,4 +1,4 @@
-"""The types that a rule may speak of, and the schema that a vocabulary hands to the checker."""
+"""The types of the language, and the schema that a vocabulary gives to the type checker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ class Scalar:
 STRING, INTEGER, BOOLEAN = Scalar("String"), Scalar("Integer"), Scalar("Boolean")
 INSTANT, DATE = Scalar("Instant"), Scalar("Date")
 UNKNOWN = Scalar("?")
-"""What a head with a fault leaves unsaid; nothing of this type can be judged."""
+"""The type of a parameter whose head has a diagnostic: nothing is reported of a value of this type."""
 SCALARS: Mapping[str, Scalar] = {t.name: t for t in (STRING, INTEGER, BOOLEAN, INSTANT, DATE)}
 ORDERED = (INTEGER, INSTANT, DATE)
+"""The types that `<`, `<=`, `>` and `>=` compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record type, by name; its fields are in the schema."""
+    """A record type, by name; the schema has its fields."""
 
     name: str
 
@@ -46,7 +47,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Some number of elements of one type, in no order that a rule can see."""
+    """Any number of elements of one type, in an order that no rule can see."""
 
     of: "Scalar | Enumeration | Record"
 
@@ -56,7 +57,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Optional:
-    """A value that may be absent: `nil` in Polar."""
+    """A value that may be absent, which is `nil` in Polar."""
 
     of: "Scalar | Enumeration | Record"
 
@@ -64,12 +65,12 @@ class Optional:
         return f"{self.of}?"
 
 
-Known = Scalar | Enumeration | Record
-Type = Known | Collection | Optional
+BasicType = Scalar | Enumeration | Record
+Type = BasicType | Collection | Optional
 
 
 class Field(NamedTuple):
-    """A declared field: its type and, for the reader, what it means."""
+    """A declared field: its type, and its meaning in a sentence for people."""
 
     type: Type
     about: str = ""
@@ -77,7 +78,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A record type with all its fields, inherited ones included, and the type it extends."""
+    """A record type with all its fields, inherited ones included, and the name of the type that it extends."""
 
     name: str
     fields: Mapping[str, Field]
@@ -87,7 +88,7 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """All that the checker knows of a bundle: its types, what `allow` receives, and the reason codes."""
+    """What the type checker knows of a bundle: its types, the subject and request of `allow`, the reason codes."""
 
     records: Mapping[str, RecordType]
     enumerations: Mapping[str, Enumeration]
@@ -95,13 +96,13 @@ class Schema:
     request: Record
     codes: tuple[str, ...] = ()
 
-    def named(self, name: str) -> Known | None:
+    def type_named(self, name: str) -> BasicType | None:
         """The type of this name, or None."""
         if name in self.records:
             return Record(name)
         return SCALARS.get(name) or self.enumerations.get(name)
 
-    def names(self) -> tuple[str, ...]:
+    def type_names(self) -> tuple[str, ...]:
         """The names of all types."""
         return (*SCALARS, *self.enumerations, *self.records)
 
@@ -109,11 +110,11 @@ class Schema:
         """The field of this name of a record type, or None."""
         return self.records[record.name].fields.get(name)
 
-    def is_a(self, given: Type, wanted: Type) -> bool:
-        """Whether a value of type `given` may stand where `wanted` is asked: the same type, or a subtype of it."""
-        if isinstance(given, Record) and isinstance(wanted, Record):
-            name = given.name
-            while name and name != wanted.name:
+    def is_subtype(self, actual: Type, expected: Type) -> bool:
+        """Whether a value of type `actual` can stand where `expected` is expected: the same type or a subtype."""
+        if isinstance(actual, Record) and isinstance(expected, Record):
+            name = actual.name
+            while name and name != expected.name:
                 name = self.records[name].extends
             return bool(name)
-        return given == wanted
+        return actual == expected

@@ -1,4 +1,4 @@
-"""What an author reads: whole messages, all faults at once, in order, and none that only follows from another."""
+"""Messages for authors: whole texts, all diagnostics at once, in order, none that only follows from another."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.support.paths import STUDENT
 from tests.support.small_schema import ALLOW, SCHEMA, checked, complaint, condition
 
 
-def test_every_fault_is_told_at_once_in_order_of_place() -> None:
+def test_all_diagnostics_are_reported_at_once_in_order_of_place() -> None:
     text = """\
 g(r: Request) if r.opne and r.consnt;
 h(r: Requst) if r.open;
@@ -25,92 +25,106 @@ j(r: Request) if r.open and not f(r);
 rules.polar:1:20: `Request` has no field `opne`
     1 | g(r: Request) if r.opne and r.consnt;
       |                    ^^^^
+code: unknown-field
 help: did you mean `open`?
 rules.polar:1:31: `Request` has no field `consnt`
     1 | g(r: Request) if r.opne and r.consnt;
       |                               ^^^^^^
+code: unknown-field
 help: did you mean `consent`?
 rules.polar:2:6: unknown type `Requst`
     2 | h(r: Requst) if r.open;
       |      ^^^^^^
+code: unknown-type
 help: did you mean `Request`?
 rules.polar:3:29: `é` is outside ASCII
     3 | i(r: Request) if r.name = "né" and r.level + 1 = 2;
       |                             ^
+code: non-ascii
 help: keep such characters to comments
 rules.polar:3:44: arithmetic is not in the profile
     3 | i(r: Request) if r.name = "né" and r.level + 1 = 2;
       |                                            ^
+code: unsupported-arithmetic
 help: declare a derived field in the vocabulary, or a parameter
 rules.polar:4:33: unknown rule `f`
     4 | j(r: Request) if r.open and not f(r);
-      |                                 ^"""
+      |                                 ^
+code: unknown-rule"""
     )
 
 
-def test_the_faults_of_several_files_come_file_by_file() -> None:
+def test_the_diagnostics_of_several_files_are_ordered_by_file() -> None:
     files = [parse(path, text) for path, text in (("b.polar", "f(r: Request) if r.opne;"), ("a.polar", ALLOW + "\n;"))]
-    with pytest.raises(DiagnosticError) as wrong:
+    with pytest.raises(DiagnosticError) as raised:
         check("bundle", [file for file, _ in files], SCHEMA)
-    told = DiagnosticError([*wrong.value.diagnostics, *(fault for _, faults in files for fault in faults)])
-    assert [(fault.span.path, fault.span.line) for fault in told.diagnostics] == [("a.polar", 2), ("b.polar", 1)]
+    error = DiagnosticError(
+        [*raised.value.diagnostics, *(diagnostic for _, diagnostics in files for diagnostic in diagnostics)]
+    )
+    assert [(d.span.path, d.span.line) for d in error.diagnostics] == [("a.polar", 2), ("b.polar", 1)]
 
 
 @pytest.mark.parametrize(
     "fault", ["r.open +", 'r.name = "a', "r.open and", "r.open)", "r.open and forall(a, b)"], ids=lambda text: text
 )
-def test_a_rule_that_cannot_be_read_is_not_missed_elsewhere(fault: str) -> None:
+def test_a_rule_that_cannot_be_parsed_is_not_reported_as_missing(fault: str) -> None:
     text = f'f(r: Request) if {fault};\ng(r: Request) if f(r) and h(r);\nh(r: Request) if f(r);\n{ALLOW}\n#";'
     assert [line for line in complaint(text).split("\n") if line.startswith("rules")] == [
         line for line in complaint(text).split("\n") if line.startswith("rules.polar:1:")
     ]
 
 
-def test_a_missing_end_hides_neither_the_catalogue_nor_allow() -> None:
+def test_a_missing_end_causes_no_report_of_missing_reasons_or_allow() -> None:
     text = 'f(r: Request) if r.open\nreason(r: Request, "A") if f(r);\ng(r: Request) if r.open\n' + ALLOW
     assert complaint(text, codes=("A",)).count("the rule does not end here") == 2
     assert complaint(text, codes=("A",)).count("rules.polar") == 2
     assert "bundle" not in complaint(text, codes=("A",))
 
 
-def test_what_the_bundle_lacks_is_told_of_the_bundle() -> None:
+def test_missing_rules_are_reported_for_the_bundle() -> None:
     text = 'reason(r: Request, "B") if r.open;'
     file, _ = parse("rules.polar", text)
     schema = SCHEMA.__class__(SCHEMA.records, SCHEMA.enumerations, SCHEMA.subject, SCHEMA.request, ("A", "CLOSED"))
-    with pytest.raises(DiagnosticError) as wrong:
+    with pytest.raises(DiagnosticError) as raised:
         check("bundle", [file], schema)
     assert (
-        str(wrong.value)
+        str(raised.value)
         == """\
 bundle: no rule `allow(_subject: Reader, action: String, request: Request) if ...;`
-bundle: the catalogue has `A` and no rule `reason(request: Request, "A")`
-bundle: the catalogue has `CLOSED` and no rule `reason(request: Request, "CLOSED")`
-rules.polar:1:20: `B` is not in the catalogue of reasons
+code: missing-allow
+bundle: reason code `A` has no rule `reason(request: Request, "A")`
+code: missing-reason
+bundle: reason code `CLOSED` has no rule `reason(request: Request, "CLOSED")`
+code: missing-reason
+rules.polar:1:20: unknown reason code `B`
     1 | reason(r: Request, "B") if r.open;
-      |                    ^^^"""
+      |                    ^^^
+code: unknown-reason-code"""
     )
 
 
-def test_a_reason_names_its_code() -> None:
+def test_the_code_of_a_reason_is_a_constant() -> None:
     text = 'reason(r: Request, code: String) if r.open and code = "A";\nreason(r: Request, "A") if r.open;'
     assert (
         complaint(text, codes=("A",))
         == """\
-rules.polar:1:20: a reason names its code as a constant
+rules.polar:1:20: the reason code must be a constant
     1 | reason(r: Request, code: String) if r.open and code = "A";
       |                    ^^^^
+code: reason-code-not-constant
 help: write `reason(request: Request, "CODE") if ...`"""
     )
 
 
-def test_a_reason_is_asked_and_never_called() -> None:
+def test_no_rule_can_call_a_reason() -> None:
     text = 'reason(r: Request, "A") if r.open;\nf(r: Request) if not reason(r, "A");'
     assert (
         complaint(text, codes=("A",))
         == """\
-rules.polar:2:22: no rule calls `reason`: it is asked
+rules.polar:2:22: `reason` is evaluated by the engine, and no rule can call it
     2 | f(r: Request) if not reason(r, "A");
       |                      ^^^^^^
+code: entry-point-called
 help: give the condition a rule of its own"""
     )
 
@@ -119,20 +133,21 @@ def test_a_tab_stays_a_tab_before_the_caret() -> None:
     assert "      | \t             ^^^^" in complaint("f(r: Request) if\n\tr.open and r.opne;")
 
 
-def test_lines_that_end_in_the_old_way_are_quoted_without_their_ends() -> None:
+def test_a_line_that_ends_in_cr_lf_is_quoted_without_its_end() -> None:
     assert (
         complaint("f(r: Request) if\r\n    r.opne;\r\n")
         == """\
 rules.polar:2:7: `Request` has no field `opne`
     2 |     r.opne;
       |       ^^^^
+code: unknown-field
 help: did you mean `open`?"""
     )
 
 
 def test_places_count_code_points() -> None:
-    told = complaint("# 🏫\nf(r: Request) if r.open; # 🏫🏫 é\ng(r: Request) if # 学校\n r.opne; # 🏫")
-    assert told.startswith("rules.polar:4:4: `Request` has no field `opne`\n    4 |  r.opne; # 🏫\n      |    ^^^^")
+    message = complaint("# 🏫\nf(r: Request) if r.open; # 🏫🏫 é\ng(r: Request) if # 学校\n r.opne; # 🏫")
+    assert message.startswith("rules.polar:4:4: `Request` has no field `opne`\n    4 |  r.opne; # 🏫\n      |    ^^^^")
 
 
 def test_the_text_without_comments_keeps_every_place() -> None:
@@ -141,17 +156,17 @@ def test_the_text_without_comments_keeps_every_place() -> None:
     assert len(file.bare) == len(file.text)
 
 
-def test_a_fault_in_a_bundle_of_the_house_names_its_file(tmp_path: Path) -> None:
+def test_a_diagnostic_of_a_bundle_names_its_file(tmp_path: Path) -> None:
     for path in STUDENT.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     school = tmp_path / "school.polar"
     school.write_text(school.read_text().replace("link in request.links and", "link in request.lnks and", 1))
-    with pytest.raises(PolicyError) as wrong:
+    with pytest.raises(PolicyError) as raised:
         load_bundle(tmp_path)
-    (fault,) = wrong.value.diagnostics
-    assert (fault.span.path, fault.problem) == (str(school), "`Request` has no field `lnks`")
-    assert fault.help == "did you mean `links`?"
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.span.path, diagnostic.problem) == (str(school), "`Request` has no field `lnks`")
+    assert diagnostic.help == "did you mean `links`?"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing", "\r\n", " \t"], ids=repr)
@@ -160,6 +175,6 @@ def test_a_file_may_be_empty(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [";", "}", "{", ")", "#\n;;", '"', "\x00", "\\", "f", "f(", "type", "type;", ":= ;"])
-def test_debris_is_refused_and_nothing_else_happens(text: str) -> None:
+def test_debris_is_refused_with_a_diagnostic(text: str) -> None:
     assert complaint(f"{text}\n").startswith("rules.polar:")
     assert complaint(condition(text)).startswith("rules.polar:")

@@ -10,13 +10,14 @@ from authz.language.ir import Absent, And, Compare, Constant, Exists, Formula, H
 from tests.support.small_schema import PATH, checked, complaint, condition
 
 
-def told(marked: str, problem: str, help: str = "") -> str:
-    """The one fault of a marked text, as its author must read it."""
+def message(marked: str, code: str, problem: str, help: str = "") -> str:
+    """The one diagnostic of a marked text, as its author must read it."""
     number, line = next((n, line) for n, line in enumerate(marked.split("\n"), 1) if "«" in line)
     column, width = line.index("«") + 1, line.index("»") - line.index("«") - 1
     plain = line.replace("«", "").replace("»", "")
     lead = "".join("\t" if c == "\t" else " " for c in plain[: column - 1])
     lines = [f"{PATH}:{number}:{column}: {problem}", f"{number:>5} | {plain}", f"      | {lead}{'^' * width}"]
+    lines.append(f"code: {code}")
     return "\n".join([*lines, f"help: {help}"] if help else lines)
 
 
@@ -24,14 +25,14 @@ def plain(marked: str) -> str:
     return marked.replace("«", "").replace("»", "")
 
 
-def case(name: str, body: str, problem: str, help: str = "") -> object:
+def case(name: str, body: str, code: str, problem: str, help: str = "") -> object:
     """A condition that is refused."""
-    return pytest.param(condition(body), problem, help, id=name)
+    return pytest.param(condition(body), code, problem, help, id=name)
 
 
-def rules(name: str, text: str, problem: str, help: str = "") -> object:
+def rules(name: str, text: str, code: str, problem: str, help: str = "") -> object:
     """Rules that are refused."""
-    return pytest.param(f"{text};", problem, help, id=name)
+    return pytest.param(f"{text};", code, problem, help, id=name)
 
 
 NOT_POLAR = "did you mean `true`?"
@@ -41,83 +42,112 @@ BRACES = ("dictionaries, patterns and blocks are not in the profile", "compare t
 BLOCKS = ("resource and actor blocks are not in the profile", "write rules: `allow(...) if ...;`")
 WHOLE = "compare a field, such as its `id`"
 SHARED = "rules of one name share their types: give this one another name"
-EVERY_ACTION = ("this allows every action", "name it `action: String` and say which, or put one in quotes")
+EVERY_ACTION = (
+    "this rule allows every action",
+    "name it `action: String` and constrain it, or put one action in quotes",
+)
 METHOD = ("method calls are not in the profile", "declare the value as a field of the vocabulary")
 DYNAMIC = ("fields named at run time are not in the profile", "name the field: `x.field`")
 PATTERN = ("list patterns are not in the profile", "write `x in xs`")
 KEYWORD = ("keyword arguments and patterns are not in the profile", "give the arguments in order, without names")
 QUOTED = "a constant stands in quotes: "
 ORDERED = "`<` compares integers, instants and dates: "
-END = "end it with `;`, or go on with `and` or `or`"
+END = "end it with `;`, or continue with `and` or `or`"
 
 
 @pytest.mark.parametrize(
-    ("marked", "problem", "help"),
+    ("marked", "code", "problem", "help"),
     [
         case(
             "a misspelt field",
             "not request.«withdrawm»",
+            "unknown-field",
             "`Request` has no field `withdrawm`",
             "did you mean `withdrawn`?",
         ),
         case(
             "a field of what may be absent",
             "not «request.link».closed",
+            "possibly-nil",
             "`request.link` may be `nil` here",
             "write `request.link != nil and ...` before it",
         ),
         case(
             "another arity",
             "not «blocked(request)»;\nblocked(_a: Request, _b: Reader)",
-            "`blocked` takes 2 arguments, and 1 are given",
-            "another number of arguments never matches",
+            "wrong-argument-count",
+            "`blocked` takes 2 arguments, got 1",
+            "a call with another number of arguments never matches",
         ),
         case(
             "another class",
             "not bad(«request»);\nbad(r: Grant) if r.open",
-            "`bad` takes a `Grant` here, and `request` is a `Request`",
+            "wrong-argument-type",
+            "`bad` expects `Grant` here, and `request` is of type `Request`",
         ),
-        case("True", "request.consent = «True» and request.open = true", "`True` is a variable in Polar", NOT_POLAR),
-        case("None", "request.limit = «None»", "`None` is a variable in Polar", "did you mean `nil`?"),
-        case("null", "request.limit = «null»", "`null` is a variable in Polar", "did you mean `nil`?"),
+        case(
+            "True",
+            "request.consent = «True» and request.open = true",
+            "foreign-constant",
+            "`True` is a variable in Polar",
+            NOT_POLAR,
+        ),
+        case(
+            "None", "request.limit = «None»", "foreign-constant", "`None` is a variable in Polar", "did you mean `nil`?"
+        ),
+        case(
+            "null", "request.limit = «null»", "foreign-constant", "`null` is a variable in Polar", "did you mean `nil`?"
+        ),
         rules(
             "an unquoted action",
             "allow(_s: Reader, «_read», _r: Request)",
+            "untyped-parameter",
             "`_read` has no type",
             "write `_read: Type`, or a constant in quotes",
         ),
-        rules("any action", "allow(_s: Reader, «_action»: String, r: Request) if r.open", *EVERY_ACTION),
+        rules(
+            "any action",
+            "allow(_s: Reader, «_action»: String, r: Request) if r.open",
+            "allows-every-action",
+            *EVERY_ACTION,
+        ),
         case(
             "in a string",
             "not request.name in «request.other»",
-            "`in` looks into collections, and `request.other` is a `String`",
+            "not-a-collection",
+            "the right side of `in` must be a collection: `request.other` is of type `String`",
         ),
         case(
             "in a record",
             "not request.name in «request.owner»",
-            "`in` looks into collections, and `request.owner` is a `Reader`",
+            "not-a-collection",
+            "the right side of `in` must be a collection: `request.owner` is of type `Reader`",
         ),
         case(
             "a bare variable",
             "request.level = 1 and «_approved»",
-            "`_approved` has no value here",
+            "unknown-variable",
+            "unknown variable `_approved`",
             QUOTED + '`"_approved"`',
         ),
         case(
             "forall",
             "«forall»(g in request.grants, g.open)",
+            "unsupported-forall",
             "`forall` is not in the profile: it holds of an empty collection",
             "write `not (x in xs and not ...)`, and say what an empty collection means",
         ),
         case(
             "outside the enumeration",
             'not request.event = «"withdrwan"»',
+            "unknown-enumeration-value",
             "`withdrwan` is not in `Event`: `given`, `withdrawn`",
             "did you mean `withdrawn`?",
         ),
         case(
             "a pattern",
             "request «matches» Request{fild: 1}",
+            "unsupported-type-test",
             "`matches` is not in the profile",
             "give the parameter a type in the rule's head, or compare the fields",
         ),
@@ -125,431 +155,608 @@ END = "end it with `;`, or go on with `and` or `or`"
         rules(
             "a declaration without rules",
             "type «blocked»(r: Request);\nrule(r: Request) if r.open and not blocked(r)",
+            "declaration-without-rule",
             "`blocked` is declared and has no rule",
             "leave the declaration out",
         ),
         rules(
             "a constant that no head has",
             'type f(r: Request, code: String);\nf(r: Request, "a") if r.open;\nrule(r: Request) if not f(r, «"aa"»)',
+            "no-rule-for-constant",
             'no rule `f` has "aa" here',
         ),
         rules(
             "a parameter named as a class",
             "f(«List»: Request) if List.open",
-            "`List` is no name for a value",
-            "choose another",
+            "reserved-variable-name",
+            "`List` is reserved and cannot name a variable",
+            "choose another name",
         ),
         case(
             "a variable named as an enumeration",
             '«Event» in request.names and Event = "a"',
-            "`Event` is no name for a value",
-            "choose another",
+            "reserved-variable-name",
+            "`Event` is reserved and cannot name a variable",
+            "choose another name",
         ),
         case(
             "a name bound in or, below a not",
             'not (x in request.names and x = "a")\n'
             'and ((request.open and ((x in request.names and x = "b") or request.consent)) or request.withdrawn)\n'
             'and «x» in request.names and x = "c"',
-            "`x` was bound inside an `or` above, and Polar would ask for that element again",
+            "rebound-after-or",
+            "`x` was bound inside an earlier `or`, and Polar would look for that element again",
             "choose another name",
         ),
     ],
 )
-def test_a_line_that_fails_open_in_polar_is_refused(marked: str, problem: str, help: str) -> None:
-    assert complaint(plain(marked)) == told(marked, problem, help)
+def test_a_line_that_fails_open_in_polar_is_refused(marked: str, code: str, problem: str, help: str) -> None:
+    assert complaint(plain(marked)) == message(marked, code, problem, help)
 
 
 @pytest.mark.parametrize(
-    ("marked", "problem", "help"),
+    ("marked", "code", "problem", "help"),
     [
         case(
             "a value beside itself",
             "«request.level = request.level»",
+            "self-comparison",
             "`request.level` is compared with itself",
-            "say what it is to be compared with",
+            "compare it with another value",
         ),
-        case("no ASCII", "request.na«é»me", "`é` is outside ASCII", "keep such characters to comments"),
+        case("no ASCII", "request.na«é»me", "non-ascii", "`é` is outside ASCII", "keep such characters to comments"),
         case(
             "no ASCII in a string",
             'request.name = "n«ëé»"',
+            "non-ascii",
             "`ëé` is outside ASCII",
             "keep such characters to comments",
         ),
         rules(
             "a no-break space",
             "rule(r: Request) if«\u00a0»r.open",
+            "non-ascii",
             "`\u00a0` is outside ASCII",
             "keep such characters to comments",
         ),
-        case("a form feed", "request.open and«\f»request.consent", "`U+000C` means nothing in Polar"),
-        rules(
-            "an untyped parameter", "f(«x») if x.open", "`x` has no type", "write `x: Type`, or a constant in quotes"
+        case(
+            "a form feed",
+            "request.open and«\f»request.consent",
+            "unknown-character",
+            "`U+000C` has no meaning in Polar",
         ),
-        rules("an unknown class", "f(x: «Requst») if x.open", "unknown type `Requst`", "did you mean `Request`?"),
-        case("an unknown field", "request.«opne»", "`Request` has no field `opne`", "did you mean `open`?"),
-        case("an unknown rule", "«rul»(request)", "unknown rule `rul`", "did you mean `rule`?"),
+        rules(
+            "an untyped parameter",
+            "f(«x») if x.open",
+            "untyped-parameter",
+            "`x` has no type",
+            "write `x: Type`, or a constant in quotes",
+        ),
+        rules(
+            "an unknown class",
+            "f(x: «Requst») if x.open",
+            "unknown-type",
+            "unknown type `Requst`",
+            "did you mean `Request`?",
+        ),
+        case(
+            "an unknown field",
+            "request.«opne»",
+            "unknown-field",
+            "`Request` has no field `opne`",
+            "did you mean `open`?",
+        ),
+        case("an unknown rule", "«rul»(request)", "unknown-rule", "unknown rule `rul`", "did you mean `rule`?"),
         case(
             "a value that may be absent",
             "«request.limit» > 3",
+            "possibly-nil",
             "`request.limit` may be `nil` here",
             "write `request.limit != nil and ...` before it",
         ),
         case(
             "an argument that may be absent",
             'f(«request.nickname»);\nf(n: String) if n = "a"',
+            "possibly-nil",
             "`request.nickname` may be `nil` here",
             "write `request.nickname != nil and ...` before it",
         ),
         case(
             "narrowed in a not alone",
             "not request.limit = nil and «request.limit» > 3",
+            "possibly-nil",
             "`request.limit` may be `nil` here",
             "write `request.limit != nil and ...` before it",
         ),
         case(
             "a partial or",
             "request.until = nil or «request.until» > request.at",
+            "possibly-nil",
             "`request.until` may be `nil` here",
             "both branches are evaluated: write `request.until = nil or (request.until != nil and ...)`",
         ),
         case(
             "two enumerations",
             "«request.event = request.mode»",
-            "`request.event` is a `Event` and `request.mode` a `Mode`: never equal",
+            "mismatched-types",
+            "`request.event` is of type `Event` and `request.mode` of type `Mode`: they are never equal",
         ),
         case(
             "an enumeration and a string",
             "«request.event = request.name»",
-            "`request.event` is a `Event` and `request.name` a `String`: never equal",
+            "mismatched-types",
+            "`request.event` is of type `Event` and `request.name` of type `String`: they are never equal",
         ),
-        case("a boolean and an integer", "request.open = «1»", "1 is a `Integer`, and a `Boolean` is asked"),
+        case(
+            "a boolean and an integer",
+            "request.open = «1»",
+            "mismatched-types",
+            "`1` is of type `Integer`, expected `Boolean`",
+        ),
         case(
             "an instant and a string",
             'request.at = «"2025-01-01"»',
-            '"2025-01-01" is a `String`, and a `Instant` is asked',
+            "mismatched-types",
+            '`"2025-01-01"` is of type `String`, expected `Instant`',
         ),
         case(
             "a date before an instant",
             "«request.day < request.at»",
-            "`request.day` is a `Date` and `request.at` a `Instant`: neither comes first",
+            "mismatched-types",
+            "`request.day` is of type `Date` and `request.at` of type `Instant`: neither comes before the other",
         ),
         case(
             "a string as a condition",
             "«request.name»",
-            "`request.name` is a `String`, not a condition",
+            "not-a-condition",
+            "`request.name` is of type `String`, and is not a condition",
             "compare it with something",
         ),
         case(
             "a record as a condition",
             "«request»",
-            "`request` is a `Request`, not a condition",
+            "not-a-condition",
+            "`request` is of type `Request`, and is not a condition",
             "compare it with something",
         ),
         case(
             "a constant as a condition",
             "request.open and «1»",
-            "`1` is a `Integer`, not a condition",
+            "not-a-condition",
+            "`1` is of type `Integer`, and is not a condition",
             "compare it with something",
         ),
-        case("a list as a condition", "request.open and «[]»", "a list stands to the right of `in` alone"),
-        case("nil as a condition", "request.open and «nil»", "`nil` is no value: only `= nil` and `!= nil` have it"),
-        case("a condition as a value", "(«request.level < 3») = true", "this is a condition, and a value is asked"),
+        case(
+            "a list as a condition",
+            "request.open and «[]»",
+            "misplaced-list",
+            "a list can stand only to the right of `in`",
+        ),
+        case(
+            "nil as a condition",
+            "request.open and «nil»",
+            "nil-as-value",
+            "`nil` is not a value",
+            "test it with `= nil` or `!= nil`",
+        ),
+        case(
+            "a condition as a value",
+            "(«request.level < 3») = true",
+            "condition-as-value",
+            "this is a condition where a value is expected",
+        ),
         case(
             "a call as a value",
             "f(«f(request)»);\nf(r: Request) if r.open",
-            "`f(...)` is a condition, and has no value",
+            "condition-as-value",
+            "`f(...)` is a condition where a value is expected",
             "join conditions with `and`",
         ),
-        case("not bound", "request.level < «y»", "`y` has no value here", QUOTED + '`"y"`'),
+        case("not bound", "request.level < «y»", "unknown-variable", "unknown variable `y`", QUOTED + '`"y"`'),
         case(
             "bound later",
             'request.name = «y» and y in request.names and y = "a"',
-            "`=` compares and never binds, and nothing has bound `y`",
+            "equality-does-not-bind",
+            "`=` compares and never binds, and `y` is not bound",
             'name a value with `y := ...`, or write the constant "y"',
         ),
-        case("a variable used once", "«y» in request.names", "`y` is never used", "use it, or name it `_y`"),
-        rules("a parameter used nowhere", "f(«x»: Request) if 1 < 2", "`x` is never used", "use it, or name it `_x`"),
+        case(
+            "a variable used once",
+            "«y» in request.names",
+            "unused-variable",
+            "`y` is never used",
+            "use it, or name it `_y`",
+        ),
+        rules(
+            "a parameter used nowhere",
+            "f(«x»: Request) if 1 < 2",
+            "unused-variable",
+            "`x` is never used",
+            "use it, or name it `_x`",
+        ),
         rules(
             "an action used nowhere",
             "allow(_s: Reader, «action»: String, r: Request) if r.open",
+            "unused-variable",
             "`action` is never used",
             'say which: `action = "..."`',
         ),
         rules(
             "two parameters of one name",
             "f(x: Request, «x»: Request) if x.open",
+            "duplicate-parameter",
             "two parameters are named `x`",
-            "Polar would ask that they be equal",
+            "Polar would require both to be equal",
         ),
         case(
             "escaping from or",
             '(y in request.names or request.open) and «y» = "a"',
-            "`y` is bound inside `or` and does not reach here",
+            "out-of-scope",
+            "`y` is bound inside `or` and is not visible here",
             "bind it again, or give the inner part a rule of its own",
         ),
         case(
             "escaping from not",
             'not (y in request.names and y = "b") and «y» = "a"',
-            "`y` is bound inside `not` and does not reach here",
+            "out-of-scope",
+            "`y` is bound inside `not` and is not visible here",
             "bind it again, or give the inner part a rule of its own",
         ),
         case(
             "bound in or and again later",
             '((y in request.names and y = "a") or request.open) and «y» in request.names and y = "b"',
-            "`y` was bound inside an `or` above, and Polar would ask for that element again",
+            "rebound-after-or",
+            "`y` was bound inside an earlier `or`, and Polar would look for that element again",
             "choose another name",
         ),
         case(
             "= that would bind",
             '«y» = request.name and y = "a"',
-            "`=` compares and never binds, and nothing has bound `y`",
+            "equality-does-not-bind",
+            "`=` compares and never binds, and `y` is not bound",
             'name a value with `y := ...`, or write the constant "y"',
         ),
         case(
             "== that would bind",
             "request.name == «y»",
-            "`==` compares and never binds, and nothing has bound `y`",
+            "equality-does-not-bind",
+            "`==` compares and never binds, and `y` is not bound",
             'name a value with `y := ...`, or write the constant "y"',
         ),
         case(
             "named twice",
             "y := request.open and «y» := request.consent and y",
+            "already-bound",
             "`y` has a value already",
-            "`:=` names once; `=` compares",
+            "`:=` binds once; `=` compares",
         ),
-        case("a field named", "«request.open» := true", "`:=` names a value", "write `name := value`"),
-        case("nil named", "request.open and y := «nil»", "`nil` needs no name", "compare with `nil` where you mean it"),
+        case(
+            "a field named",
+            "«request.open» := true",
+            "invalid-assignment",
+            "the left side of `:=` must be a name",
+            "write `name := value`",
+        ),
+        case(
+            "nil named",
+            "request.open and y := «nil»",
+            "nil-as-value",
+            "`nil` cannot be named",
+            "compare with `nil` where absence is meant",
+        ),
         case(
             "too many arguments",
             "«f(request, request)»;\nf(r: Request) if r.open",
-            "`f` takes 1 argument, and 2 are given",
-            "another number of arguments never matches",
+            "wrong-argument-count",
+            "`f` takes 1 argument, got 2",
+            "a call with another number of arguments never matches",
         ),
         rules(
             "a base where its subtype is asked",
             "f(d: Dated) if g(«d»);\ng(g: Grant) if g.open",
-            "`g` takes a `Grant` here, and `d` is a `Dated`",
+            "wrong-argument-type",
+            "`g` expects `Grant` here, and `d` is of type `Dated`",
         ),
         case(
             "an argument outside the enumeration",
             'request.open and f(«"gven"»);\nf(e: Event) if e = "given"',
+            "unknown-enumeration-value",
             "`gven` is not in `Event`: `given`, `withdrawn`",
             "did you mean `given`?",
         ),
         rules(
             "recursion",
             "f(r: Request) if r.open and «f(r)»",
-            "rules call each other in a circle: `f` -> `f`",
+            "recursive-rules",
+            "rules call each other in a cycle: `f` -> `f`",
             "rules do not recurse: write the cases out",
         ),
         rules(
             "recursion through another",
             "f(r: Request) if «g(r)»;\ng(r: Request) if f(r)",
-            "rules call each other in a circle: `f` -> `g` -> `f`",
+            "recursive-rules",
+            "rules call each other in a cycle: `f` -> `g` -> `f`",
             "rules do not recurse: write the cases out",
         ),
         rules(
             "two arities",
             "f(r: Request) if r.open;\n«f»(r: Request, _q: Request) if r.open",
+            "inconsistent-arity",
             "`f` has 2 parameters here and 1 at rules.polar:1",
             "a rule of another arity never matches: give it another name",
         ),
         rules(
             "two types in one position",
             "f(r: Request) if r.open;\nf(g: «Grant») if g.open",
-            "`g` is a `Grant` here and a `Request` at rules.polar:1",
+            "inconsistent-parameter-type",
+            "`g` is of type `Grant` here and `Request` at rules.polar:1",
             SHARED,
         ),
         rules(
             "a literal of another type",
             'f(n: Integer) if n = 1;\nf(«"a"»)',
-            "this is a `String`, and a `Integer` at rules.polar:1",
+            "inconsistent-parameter-type",
+            "the constant is of type `String` here, and `Integer` at rules.polar:1",
             SHARED,
         ),
-        rules("nil in a head", "f(«nil»)", "`nil` in a head never matches", "ask `= nil` in the body"),
+        rules("nil in a head", "f(«nil»)", "nil-in-head", "`nil` in a head never matches", "test `= nil` in the body"),
         rules(
             "an unquoted action",
             "allow(_s: Reader, «read», r: Request) if r.open and read",
+            "untyped-parameter",
             "`read` has no type",
             "write `read: Type`, or a constant in quotes",
         ),
         rules(
             "an action of another type",
             'allow(_s: Reader, a: «Event», r: Request) if r.open and a = "given"',
-            "an action is a `String`",
+            "entry-point-signature",
+            "the action must be of type `String`",
             ALLOW_FORM,
         ),
         rules(
             "another subject",
             'allow(«s»: Grant, "read", r: Request) if r.open and s.open',
-            "`allow` takes a `Reader` here",
+            "entry-point-signature",
+            "this parameter of `allow` must be of type `Reader`",
             ALLOW_FORM,
         ),
         rules(
             "a call of allow",
             'f(r: Request, s: Reader) if «allow»(s, "read", r);\nallow(_s: Reader, "read", r: Request) if r.open',
-            "no rule calls `allow`: it is asked",
+            "entry-point-called",
+            "`allow` is evaluated by the engine, and no rule can call it",
             "give the condition a rule of its own",
         ),
-        case("equality of records", "«request.owner» = request.owner", "a `Reader` is not compared as a whole", WHOLE),
+        case(
+            "equality of records",
+            "«request.owner» = request.owner",
+            "whole-value-comparison",
+            "a value of type `Reader` cannot be compared as a whole",
+            WHOLE,
+        ),
         case(
             "equality of collections",
             "«request.names» = request.names",
-            "a `[String]` is not compared as a whole",
+            "whole-value-comparison",
+            "a value of type `[String]` cannot be compared as a whole",
             WHOLE,
         ),
         case(
             "membership of a record",
             "g in request.grants and «g» in request.grants",
-            "a `Grant` is not compared as a whole",
+            "whole-value-comparison",
+            "a value of type `Grant` cannot be compared as a whole",
             WHOLE,
         ),
-        case("an order of strings", '«request.name» < "b"', ORDERED + "strings have no order here"),
-        case("an order of booleans", "«request.open» < true", ORDERED + "a `Boolean` has no order"),
+        case("an order of strings", '«request.name» < "b"', "unordered-type", ORDERED + "strings have no order here"),
+        case("an order of booleans", "«request.open» < true", "unordered-type", ORDERED + "a `Boolean` has no order"),
         case(
-            "an order of nil", "«request.limit < nil»", "`nil` has no order: `<` compares integers, instants and dates"
+            "an order of nil",
+            "«request.limit < nil»",
+            "unordered-type",
+            "`<` compares integers, instants and dates: `nil` has no order",
         ),
         case(
             "nil that cannot be",
             "«request.level» = nil",
+            "never-nil",
             "`request.level` is never `nil`: it is not optional",
             "leave the condition out",
         ),
-        case("nil beside nil", "request.open and «nil = nil»", "`nil` beside `nil` says nothing"),
-        case("an empty list", "request.name in «[]»", "nothing is in an empty list", "name the values"),
+        case("nil beside nil", "request.open and «nil = nil»", "nil-compared-with-nil", "`nil` is compared with `nil`"),
+        case("an empty list", "request.name in «[]»", "empty-list", "nothing is in an empty list", "name the values"),
         case(
             "a variable in a list",
             'request.name in ["a", «request.other»]',
+            "list-item-not-constant",
             "`request.other` in a list: a list holds constants",
             'write `in ["a", "b"]`',
         ),
         case(
             "a list in a list",
             'request.name in [«["a"]»]',
+            "list-item-not-constant",
             "`[...]` in a list: a list holds constants",
             'write `in ["a", "b"]`',
         ),
-        case("a mixed list", 'request.name in ["a", «1»]', "1 is a `Integer`, and a `String` is asked"),
+        case(
+            "a mixed list",
+            'request.name in ["a", «1»]',
+            "mismatched-types",
+            "`1` is of type `Integer`, expected `String`",
+        ),
         case(
             "an element of a list",
             '«y» in ["a"] and request.name = y',
-            "`y` has no value yet: `in` picks elements from a collection, not from a list",
+            "element-of-list-literal",
+            "`y` is not bound: `in` picks elements from a collection, not from a list",
             "write the cases out with `or`",
         ),
         case(
             "and beside or",
             "request.open or «request.consent and request.withdrawn»",
+            "and-or-without-brackets",
             "`and` and `or` stand side by side without brackets",
             "put brackets around one of them",
         ),
         case(
             "cut",
             "request.open and «cut»",
-            "`cut` is not in the profile: the order of rules means nothing here",
-            "write the condition that excludes",
+            "unsupported-cut",
+            "`cut` is not in the profile: rules have no order",
+            "write the condition that excludes the other rules",
         ),
-        case("a dictionary", "request.open = «{»a: 1}", *BRACES),
-        rules("a pattern in a head", "f(r: Request«{»open: true}) if r.open", *BRACES),
+        case("a dictionary", "request.open = «{»a: 1}", "unsupported-braces", *BRACES),
+        rules("a pattern in a head", "f(r: Request«{»open: true}) if r.open", "unsupported-braces", *BRACES),
         case(
             "new",
             "y := «new» Grant(level: 1) and request.open",
+            "unsupported-new",
             "`new` is not in the profile: rules make no objects",
             "take the value from the request or a parameter",
         ),
-        case("addition", "request.level «+» 1 = 2", *ARITHMETIC),
-        case("subtraction", "request.level «-1» = 2", *ARITHMETIC),
-        case("mod", "request.level «mod» 2 = 1", *ARITHMETIC),
+        case("addition", "request.level «+» 1 = 2", "unsupported-arithmetic", *ARITHMETIC),
+        case("subtraction", "request.level «-1» = 2", "unsupported-arithmetic", *ARITHMETIC),
+        case("mod", "request.level «mod» 2 = 1", "unsupported-arithmetic", *ARITHMETIC),
         case(
             "a fraction",
             "request.level = «1.5»",
+            "unsupported-fraction",
             "numbers with a fraction are not in the profile",
             "count in whole units",
         ),
         case(
             "an integer of 64 bits",
             "request.level = «4611686018427387904»",
+            "integer-out-of-range",
             "`4611686018427387904` does not fit 63 bits",
         ),
-        case("a method", "request.owner.get«(»1)", *METHOD),
-        case("a dynamic field", "request.«(»name)", *DYNAMIC),
-        case("an index", "request«[»name]", *DYNAMIC),
+        case("a method", "request.owner.get«(»1)", "unsupported-method-call", *METHOD),
+        case("a dynamic field", "request.«(»name)", "unsupported-dynamic-field", *DYNAMIC),
+        case("an index", "request«[»name]", "unsupported-dynamic-field", *DYNAMIC),
         case(
             "print",
             "«print»(request)",
+            "unsupported-output",
             "`print` is not in the profile: a rule has no effects",
             "ask for the reasons: `authz decide --explain`",
         ),
         case(
             "debug",
             "«debug»()",
+            "unsupported-output",
             "`debug` is not in the profile: a rule has no effects",
             "ask for the reasons: `authz decide --explain`",
         ),
-        case("a keyword argument", "f(request, a«:» 1)", *KEYWORD),
+        case("a keyword argument", "f(request, a«:» 1)", "unsupported-keyword-argument", *KEYWORD),
         case(
             "an inline query",
             "«?=» f();\nf() if true",
+            "unsupported-query",
             "an inline query is not in the profile",
             "put the expectation in a scenario file",
         ),
-        rules("a resource block", '«resource» Grant { roles = ["a"]; }\nf(r: Request) if r.open', *BLOCKS),
-        rules("an actor block", "«actor» Reader {}\nf(r: Request) if r.open", *BLOCKS),
-        rules("a list pattern in a head", "f(«[»a, *b]) if a", *PATTERN),
-        case("a list pattern with a rest", "request.names = [a «|» b]", *PATTERN),
-        case("a string in single quotes", "request.name = «'»a'", "a string stands in double quotes", 'write `"..."`'),
-        case("an unclosed string", 'request.name = «"»abc', "the string does not end on its line", 'close it with `"`'),
+        rules(
+            "a resource block",
+            '«resource» Grant { roles = ["a"]; }\nf(r: Request) if r.open',
+            "unsupported-block",
+            *BLOCKS,
+        ),
+        rules("an actor block", "«actor» Reader {}\nf(r: Request) if r.open", "unsupported-block", *BLOCKS),
+        rules("a list pattern in a head", "f(«[»a, *b]) if a", "unsupported-list-pattern", *PATTERN),
+        case("a list pattern with a rest", "request.names = [a «|» b]", "unsupported-list-pattern", *PATTERN),
         case(
-            "an unclosed string before a comment sign",
-            'request.name = «"»abc # def',
+            "a string in single quotes",
+            "request.name = «'»a'",
+            "single-quoted-string",
+            "a string stands in double quotes",
+            'write `"..."`',
+        ),
+        case(
+            "an unclosed string",
+            'request.name = «"»abc',
+            "unterminated-string",
             "the string does not end on its line",
             'close it with `"`',
         ),
-        case("an unknown escape", r'request.name = «"a\d"»', r"`\d` is not an escape", r"write `\\` for one backslash"),
-        case("&&", "request.open «&»& request.consent", "`&` is not an operator", "write `and`"),
-        case("!", "«!»request.open", "`!` is not an operator", "write `not`"),
-        case("not of not", "not «not» request.open", "`not` of `not`", "leave both out, or use brackets"),
-        case("a chain", "request.level < 3 «<» 4", "`<` cannot stand here", "expected `;` or `and`"),
-        rules("a bracket too few", "f(r: Request) if (r.open«;»\n#", "`;` cannot stand here", "expected `)`"),
-        case("a bracket too many", "request.open«)»", "`)` cannot stand here", "expected `;`"),
+        case(
+            "an unclosed string before a comment sign",
+            'request.name = «"»abc # def',
+            "unterminated-string",
+            "the string does not end on its line",
+            'close it with `"`',
+        ),
+        case(
+            "an unknown escape",
+            r'request.name = «"a\d"»',
+            "unknown-escape",
+            r"`\d` is not an escape",
+            r"write `\\` for one backslash",
+        ),
+        case("&&", "request.open «&»& request.consent", "unknown-operator", "`&` is not an operator", "write `and`"),
+        case("!", "«!»request.open", "unknown-operator", "`!` is not an operator", "write `not`"),
+        case(
+            "not of not",
+            "not «not» request.open",
+            "double-negation",
+            "`not` stands before `not`",
+            "leave both out, or use brackets",
+        ),
+        case("a chain", "request.level < 3 «<» 4", "unexpected-token", "unexpected `<`", "expected `;` or `and`"),
         rules(
-            "a keyword as a rule", "«or»(r: Request) if r.open", "`or` is a word of Polar's own", "choose another name"
+            "a bracket too few", "f(r: Request) if (r.open«;»\n#", "unexpected-token", "unexpected `;`", "expected `)`"
+        ),
+        case("a bracket too many", "request.open«)»", "unexpected-token", "unexpected `)`", "expected `;`"),
+        rules(
+            "a keyword as a rule",
+            "«or»(r: Request) if r.open",
+            "keyword-as-name",
+            "`or` is a keyword",
+            "choose another name",
         ),
         rules(
             "a keyword as a parameter",
             "f(«in»: Request) if 1 < 2",
-            "`in` is a word of Polar's own",
+            "keyword-as-name",
+            "`in` is a keyword",
             "choose another name",
         ),
-        case("a keyword as a field", "request.«type»", "`type` is a word of Polar's own", "choose another name"),
+        case("a keyword as a field", "request.«type»", "keyword-as-name", "`type` is a keyword", "choose another name"),
         rules(
             "no end",
             "f(r: Request) if r.«open»\ng(r: Request) if f(r);\nh(r: Request) if g(r)",
+            "unfinished-rule",
             "the rule does not end here",
             END,
         ),
         rules(
             "a declaration of another type",
             'type f(r: Reader);\nf(r: «Request») if r.id = "a"',
-            "`r` is a `Request` here and a `Reader` at rules.polar:1",
+            "inconsistent-parameter-type",
+            "`r` is of type `Request` here and `Reader` at rules.polar:1",
             SHARED,
         ),
         rules(
             "a declaration of an unknown type",
             "type f(r: «Requst»);\nf(r: Request) if r.open",
+            "unknown-type",
             "unknown type `Requst`",
             "did you mean `Request`?",
         ),
     ],
 )
-def test_what_lies_outside_the_profile_is_refused(marked: str, problem: str, help: str) -> None:
+def test_what_lies_outside_the_profile_is_refused(marked: str, code: str, problem: str, help: str) -> None:
     # A quoted line steers no terminal.
-    assert complaint(plain(marked)) == told(marked, problem, help).translate(CONTROLS)
+    assert complaint(plain(marked)) == message(marked, code, problem, help).translate(CONTROLS)
 
 
 def test_brackets_nest_sixty_four_deep_and_no_deeper() -> None:
     assert complaint(condition("(" * 64 + "request.open" + ")" * 64)) == ""
     marked = condition("(" * 64 + "«(»" + "request.open" + ")" * 65)
-    assert complaint(plain(marked)) == told(marked, "brackets nest deeper than 64", "give a part a rule of its own")
+    assert complaint(plain(marked)) == message(
+        marked, "nesting-too-deep", "brackets nest deeper than 64", "give a part of the condition a rule of its own"
+    )
 
 
 def picking(count: int) -> str:
@@ -559,8 +766,11 @@ def picking(count: int) -> str:
 def test_a_condition_picks_twelve_elements_and_no_more() -> None:
     assert complaint(condition(picking(12))) == ""
     marked = condition(picking(12) + " and «g in request.blocks» and g.open")
-    assert complaint(plain(marked)) == told(
-        marked, "more than 12 elements are picked in one condition", "give a part a rule of its own"
+    assert complaint(plain(marked)) == message(
+        marked,
+        "too-many-elements",
+        "one condition picks more than 12 elements",
+        "give a part of the condition a rule of its own",
     )
 
 

@@ -428,7 +428,7 @@ class _Writing:
         name, kinds, constants = self.random.choice(self.rules)
         arguments = []
         for wanted in kinds:
-            found = [p for p, k, guards in self.paths(scope) if not guards and self.schema.is_a(k, wanted)]
+            found = [p for p, k, guards in self.paths(scope) if not guards and self.schema.is_subtype(k, wanted)]
             if wanted in (STRING, INTEGER) and (constants or not found) and self.random.random() < 0.8:
                 # A constant where every head has one must be one of those.
                 pool = constants if constants and _kind(constants[0]) == wanted else VALUES[wanted]

@@ -9,7 +9,7 @@ from typing import Any
 from authz.analysis import definitions, simplify
 from authz.codegen.python import direct, expressions, indexes
 from authz.language.ir import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
-from authz.language.typecheck import conditions as body
+from authz.language.typecheck import calls, comparisons, conditions, membership
 
 Wrapper = Callable[[Any], Any]
 
@@ -187,12 +187,12 @@ COMPILER: dict[str, Mutant] = {
 }
 # Faults in what the checker makes of the text: a reading of the checked rules has them too, oso has not.
 CHECKER: dict[str, Mutant] = {
-    "or is read as and": Mutant(body._Body, "either", then(_as_and)),
-    "not is read over": Mutant(body._Body, "condition", then(_unnegated)),
-    "the last conjunct is read over": Mutant(body._Body, "conjunction", then(_fewer)),
-    "a comparison is turned": Mutant(body._Body, "comparison", then(_swapped)),
-    "a list of constants is read as its first": Mutant(body._Body, "member", then(_first_constant)),
-    "absence is presence": Mutant(body._Body, "absence", then(_inverted)),
-    "arguments are turned": Mutant(body._Body, "call", then(_turned)),
-    "!= is =": Mutant(body, "_EQUALITY", lambda right: {**right, "!=": "="}),
+    "or is read as and": Mutant(conditions, "check_disjunction", then(_as_and)),
+    "not is read over": Mutant(conditions, "check_condition", then(_unnegated)),
+    "the last conjunct is read over": Mutant(conditions, "check_conjunction", then(_fewer)),
+    "a comparison is turned": Mutant(comparisons, "check_comparison", then(_swapped)),
+    "a list of constants is read as its first": Mutant(membership, "check_membership", then(_first_constant)),
+    "absence is presence": Mutant(comparisons, "_check_nil_test", then(_inverted)),
+    "arguments are turned": Mutant(calls, "check_call", then(_turned)),
+    "!= is =": Mutant(comparisons, "EQUALITY", lambda right: {**right, "!=": "="}),
 }

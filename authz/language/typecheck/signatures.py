@@ -1,201 +1,146 @@
-"""What each rule's head says: one arity and one type a position for every rule of a name."""
+"""Check the heads of rules: one arity, and one type at each position, for all rules of a name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from authz.language import ast as syntax
+from authz.language import ast
+from authz.language.catalogue.heads import (
+    DECLARATION_WITHOUT_RULE,
+    INCONSISTENT_ARITY,
+    INCONSISTENT_PARAMETER_TYPE,
+    NIL_IN_HEAD,
+    UNKNOWN_TYPE,
+    UNTYPED_PARAMETER,
+)
+from authz.language.catalogue.types import UNKNOWN_ENUMERATION_VALUE
 from authz.language.diagnostics import Diagnostic, Span, did_you_mean
 from authz.language.sources import Sources
-from authz.language.types import BOOLEAN, INTEGER, STRING, UNKNOWN, Enumeration, Record, Schema, Type
+from authz.language.typecheck.entry_points import check_entry_points
+from authz.language.types import BOOLEAN, INTEGER, STRING, UNKNOWN, Enumeration, Schema, Type
 
-Head = syntax.Rule | syntax.Declaration
+Head = ast.Rule | ast.Declaration
 
 _SHARED = "rules of one name share their types: give this one another name"
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The types of a rule's parameters; and per position, where every head has a constant, those constants."""
+    """The types of a rule's parameters; and by position the constants of the heads, or None where one has a name."""
 
     types: tuple[Type, ...]
     constants: tuple[frozenset[str | int | bool] | None, ...]
 
 
 def constant_type(value: str | int | bool | None) -> Type:
-    """The type of a constant by itself; an enumeration's value counts as a string until it is compared."""
+    """The type of a constant by itself; the value of an enumeration counts as a string until it is compared."""
     if isinstance(value, bool):
         return BOOLEAN
     return INTEGER if isinstance(value, int) else STRING
 
 
-def signatures(
-    files: Iterable[syntax.File], schema: Schema, sources: Sources
-) -> tuple[Mapping[str, Signature], list[Diagnostic]]:
-    """The signature of each rule name, and the faults of all heads.
+def enumeration_value_error(literal: ast.Literal, enumeration: Enumeration, sources: Sources) -> Diagnostic:
+    """The diagnostic of a constant that an enumeration does not have."""
+    values = ", ".join(f"`{value}`" for value in enumeration.values)
+    problem = f"`{literal.value}` is not in `{enumeration}`: {values}"
+    near = did_you_mean(str(literal.value), enumeration.values)
+    return sources.diagnostic(UNKNOWN_ENUMERATION_VALUE, literal.span, problem, near)
 
-    A class mismatch never matches in Polar, so under `not` it would permit: rules of one name share their types.
-    """
+
+def check_heads(
+    files: Iterable[ast.File], schema: Schema, sources: Sources
+) -> tuple[Mapping[str, Signature], list[Diagnostic]]:
+    """The signature of each rule name, and the diagnostics of all heads and of the two entry points."""
     files = list(files)
-    alike: dict[str, list[Head]] = {}
+    heads_by_name: dict[str, list[Head]] = {}
     declarations: list[Head] = [declaration for file in files for declaration in file.declarations]
     for head in declarations + [rule for file in files for rule in file.rules]:
-        alike.setdefault(head.name.name, []).append(head)
-    found: dict[str, Signature] = {}
-    faults: list[Diagnostic] = []
-    for name, heads in alike.items():
-        found[name], problems = _signature(heads, schema, sources)
-        faults += problems
-    faults += _allow_and_reason(files, schema, sources)
-    return found, faults
+        heads_by_name.setdefault(head.name.name, []).append(head)
+    signatures: dict[str, Signature] = {}
+    diagnostics: list[Diagnostic] = []
+    for name, heads in heads_by_name.items():
+        signatures[name], problems = _check_name(heads, schema, sources)
+        diagnostics += problems
+    return signatures, diagnostics + check_entry_points(files, schema, sources)
 
 
-def _signature(heads: list[Head], schema: Schema, sources: Sources) -> tuple[Signature, list[Diagnostic]]:
-    """What heads of one name agree on, declarations first."""
+def _check_name(heads: list[Head], schema: Schema, sources: Sources) -> tuple[Signature, list[Diagnostic]]:
+    """The signature that heads of one name agree on, declarations first."""
     first = heads[0]
     name, arity = first.name.name, len(first.parameters)
-    faults: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for head in heads:
         if len(head.parameters) != arity:
-            problem = f"`{name}` has {_parameters(len(head.parameters))} here and {arity} at {_place(first.span)}"
-            repair = "a rule of another arity never matches: give it another name"
-            faults.append(sources.fault(head.span, problem, repair))
-    if name not in sources.unread and not any(isinstance(head, syntax.Rule) for head in heads):
-        faults.append(sources.fault(first.span, f"`{name}` is declared and has no rule", "leave the declaration out"))
+            count = len(head.parameters)
+            problem = f"`{name}` has {count} parameter{'s' * (count != 1)} here and {arity} at {_place(first.span)}"
+            help = "a rule of another arity never matches: give it another name"
+            diagnostics.append(sources.diagnostic(INCONSISTENT_ARITY, head.span, problem, help))
+    if name not in sources.unparsed and not any(isinstance(head, ast.Rule) for head in heads):
+        problem = f"`{name}` is declared and has no rule"
+        diagnostics.append(
+            sources.diagnostic(DECLARATION_WITHOUT_RULE, first.span, problem, "leave the declaration out")
+        )
     heads = [head for head in heads if len(head.parameters) == arity]
-    rules = [head for head in heads if isinstance(head, syntax.Rule)]
+    rules = [head for head in heads if isinstance(head, ast.Rule)]
     types: list[Type] = []
     for column in zip(*(head.parameters for head in heads), strict=True):
         kind, place = _column_type(column, schema)
         types.append(kind)
-        faults += [fault for parameter in column for fault in _parameter(parameter, kind, place, schema, sources)]
+        diagnostics += [d for parameter in column for d in _check_parameter(parameter, kind, place, schema, sources)]
     constants = [_constants(column) for column in zip(*(rule.parameters for rule in rules), strict=True)]
-    return Signature(tuple(types), tuple(constants or [None] * arity)), faults
+    return Signature(tuple(types), tuple(constants or [None] * arity)), diagnostics
 
 
-def _column_type(column: Sequence[syntax.Parameter], schema: Schema) -> tuple[Type, Span]:
-    """The type of one position, and the place that says so: a named type's, or else a literal's."""
+def _column_type(column: Sequence[ast.Parameter], schema: Schema) -> tuple[Type, Span]:
+    """The type of one position, and the parameter that says so: the first with a known type, else a literal."""
     for parameter in column:
-        kind = schema.named(parameter.type.name) if parameter.type else None
+        kind = schema.type_named(parameter.type.name) if parameter.type else None
         if kind is not None:
             return kind, parameter.span
-    literals = [p for p in column if p.literal is not None]
-    if len(literals) == len(column) and literals[0].literal is not None:
-        return constant_type(literals[0].literal.value), literals[0].span
+    literals = [parameter.literal for parameter in column if parameter.literal is not None]
+    if len(literals) == len(column):
+        return constant_type(literals[0].value), literals[0].span
     return UNKNOWN, column[0].span
 
 
-def _constants(column: Sequence[syntax.Parameter]) -> frozenset[str | int | bool] | None:
+def _constants(column: Sequence[ast.Parameter]) -> frozenset[str | int | bool] | None:
     values = [p.literal.value for p in column if p.literal is not None and p.literal.value is not None]
     return frozenset(values) if len(values) == len(column) else None
 
 
-def _parameter(
-    parameter: syntax.Parameter, wanted: Type, place: Span, schema: Schema, sources: Sources
+def _check_parameter(
+    parameter: ast.Parameter, expected: Type, place: Span, schema: Schema, sources: Sources
 ) -> Iterator[Diagnostic]:
-    """The faults of one parameter, whose position has a type."""
-    literal, name, named = parameter.literal, parameter.name, parameter.type
-    if literal is not None:
-        kind = constant_type(literal.value)
-        if literal.value is None:
-            yield sources.fault(literal.span, "`nil` in a head never matches", "ask `= nil` in the body")
-        elif isinstance(wanted, Enumeration) and isinstance(literal.value, str):
-            if literal.value not in wanted.values:
-                yield sources.outside(literal, wanted)
-        elif wanted not in (kind, UNKNOWN):
-            yield sources.fault(literal.span, f"this is a `{kind}`, and a `{wanted}` at {_place(place)}", _SHARED)
+    """The diagnostics of one parameter; `place` is where its position got the expected type."""
+    if parameter.literal is not None:
+        yield from _check_literal(parameter.literal, expected, place, sources)
         return
+    name, kind = parameter.name, parameter.type
     assert name is not None  # a parameter is a literal or a name
-    if named is None:
-        problem = f"`{name.name}` has no type"
-        yield sources.fault(parameter.span, problem, f"write `{name.name}: Type`, or a constant in quotes")
+    if kind is None:
+        help = f"write `{name.name}: Type`, or a constant in quotes"
+        yield sources.diagnostic(UNTYPED_PARAMETER, parameter.span, f"`{name.name}` has no type", help)
         return
-    named_kind = schema.named(named.name)
-    if named_kind is None:
-        near = did_you_mean(named.name, schema.names())
-        yield sources.fault(named.span, f"unknown type `{named.name}`", near)
-    elif named_kind != wanted:
-        problem = f"`{name.name}` is a `{named_kind}` here and a `{wanted}` at {_place(place)}"
-        yield sources.fault(named.span, problem, _SHARED)
+    actual = schema.type_named(kind.name)
+    if actual is None:
+        near = did_you_mean(kind.name, schema.type_names())
+        yield sources.diagnostic(UNKNOWN_TYPE, kind.span, f"unknown type `{kind.name}`", near)
+    elif actual != expected:
+        problem = f"`{name.name}` is of type `{actual}` here and `{expected}` at {_place(place)}"
+        yield sources.diagnostic(INCONSISTENT_PARAMETER_TYPE, kind.span, problem, _SHARED)
+
+
+def _check_literal(literal: ast.Literal, expected: Type, place: Span, sources: Sources) -> Iterator[Diagnostic]:
+    kind = constant_type(literal.value)
+    if literal.value is None:
+        problem = "`nil` in a head never matches"
+        yield sources.diagnostic(NIL_IN_HEAD, literal.span, problem, "test `= nil` in the body")
+    elif isinstance(expected, Enumeration) and isinstance(literal.value, str):
+        if literal.value not in expected.values:
+            yield enumeration_value_error(literal, expected, sources)
+    elif expected not in (kind, UNKNOWN):
+        problem = f"the constant is of type `{kind}` here, and `{expected}` at {_place(place)}"
+        yield sources.diagnostic(INCONSISTENT_PARAMETER_TYPE, literal.span, problem, _SHARED)
 
 
 def _place(span: Span) -> str:
     return f"{span.path}:{span.line}"
-
-
-def _parameters(count: int) -> str:
-    return "1 parameter" if count == 1 else f"{count} parameters"
-
-
-def _allow_and_reason(files: list[syntax.File], schema: Schema, sources: Sources) -> list[Diagnostic]:
-    """The two entry points: `allow(subject, action, request)` and `reason(request, "CODE")`."""
-    faults: list[Diagnostic] = []
-    given: set[str] = set()
-    rules = [rule for file in files for rule in file.rules]
-    for rule in rules:
-        if rule.name.name == "allow":
-            faults += _allow_head(rule, schema, sources)
-        elif rule.name.name == "reason":
-            code, problems = _reason_head(rule, schema, sources)
-            given.add(code)
-            faults += problems
-    if "allow" not in {rule.name.name for rule in rules} | sources.unread:
-        faults.append(
-            sources.bundle(
-                f"no rule `allow(_subject: {schema.subject}, action: String, request: {schema.request}) if ...;`"
-            )
-        )
-    missing = [code for code in schema.codes if code not in given and "reason" not in sources.unread]
-    faults += [
-        sources.bundle(f'the catalogue has `{code}` and no rule `reason(request: {schema.request}, "{code}")`')
-        for code in missing
-    ]
-    return faults
-
-
-def _head_types(rule: syntax.Rule, wanted: tuple[Record | None, ...], form: str, sources: Sources) -> list[Diagnostic]:
-    if len(rule.parameters) != len(wanted):
-        return [sources.fault(rule.span, f"`{rule.name.name}` takes {len(wanted)} parameters", f"write `{form}`")]
-    faults = []
-    for parameter, kind in zip(rule.parameters, wanted, strict=True):
-        if kind is None or (parameter.literal is None and (parameter.type is None or parameter.type.name == kind.name)):
-            continue
-        faults.append(sources.fault(parameter.span, f"`{rule.name.name}` takes a `{kind}` here", f"write `{form}`"))
-    return faults
-
-
-def _allow_head(rule: syntax.Rule, schema: Schema, sources: Sources) -> list[Diagnostic]:
-    form = f"allow(_subject: {schema.subject}, action: String, request: {schema.request}) if ..."
-    faults = _head_types(rule, (schema.subject, None, schema.request), form, sources)
-    if len(rule.parameters) != 3:
-        return faults
-    action = rule.parameters[1]
-    if action.literal is not None and not isinstance(action.literal.value, str):
-        faults.append(sources.fault(action.span, "an action is a string", f"write `{form}`"))
-    if action.name is not None and action.type is not None:
-        if action.type.name != "String":
-            faults.append(sources.fault(action.type.span, "an action is a `String`", f"write `{form}`"))
-        elif action.name.name.startswith("_"):
-            faults.append(
-                sources.fault(
-                    action.span,
-                    "this allows every action",
-                    "name it `action: String` and say which, or put one in quotes",
-                )
-            )
-    return faults
-
-
-def _reason_head(rule: syntax.Rule, schema: Schema, sources: Sources) -> tuple[str, list[Diagnostic]]:
-    form = f'reason(request: {schema.request}, "CODE") if ...'
-    faults = _head_types(rule, (schema.request, None), form, sources)
-    if len(rule.parameters) != 2:
-        return "", faults
-    code = rule.parameters[1]
-    if code.literal is None or not isinstance(code.literal.value, str):
-        return "", [*faults, sources.fault(code.span, "a reason names its code as a constant", f"write `{form}`")]
-    value = code.literal.value
-    if value not in schema.codes:
-        faults.append(
-            sources.fault(code.span, f"`{value}` is not in the catalogue of reasons", did_you_mean(value, schema.codes))
-        )
-    return value, faults
