@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from authz.bundle.constraints import absent_value, conditional_fields
 from authz.bundle.values import annotation, bound_annotation
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, RowType, Vocabulary, attribute
-from authz.instants import BEGIN, END
 from authz.language.types import Collection, Optional
 
 Classes = Mapping[str, type[Any]]
@@ -51,20 +51,15 @@ def _field(row: RowType, name: str, vocabulary: Vocabulary) -> tuple[Any, Any]:
     kind, zone = row.fields[name].type, vocabulary.bare_date_zone
     alias = Field(alias=name) if attribute(name) != name else Field()
     if row.interval and name in row.interval:
-        end = BEGIN if name == row.interval[0] else END
+        end = absent_value(row, name)
         absent = Field(json_schema_extra={"default": None})
         return operator.getitem(Annotated, (bound_annotation(end, zone), alias, absent)), dataclasses.field(default=end)
     read = operator.getitem(Annotated, (annotation(kind, zone), alias))
     if isinstance(kind, Optional):
         return read, dataclasses.field(default=None)
-    if isinstance(kind, Collection) and name in _conditional(row):
+    if isinstance(kind, Collection) and name in conditional_fields(row):
         return read, dataclasses.field(default=())
     return read, dataclasses.field()
-
-
-def _conditional(row: RowType) -> set[str]:
-    """Fields whose presence hangs on another field's value."""
-    return {name for variants in row.when.values() for v in variants.values() for name in (*v.needs, *v.without)}
 
 
 def _aliased(made: type[Any], names: Mapping[str, object]) -> type[Any]:

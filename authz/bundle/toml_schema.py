@@ -8,15 +8,14 @@ is written `String`, `Integer`, `Boolean`, `Instant`, `Date`, the name of an enu
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
-Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Words = Annotated[tuple[Word, ...], Field(min_length=1)]
-_CLOSED = ConfigDict(extra="forbid", defer_build=True)
+from authz.bundle.derived import DerivedTable
+from authz.bundle.toml_types import CLOSED, Word, Words
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class FieldTable:
     """A field with something to say of it: `{ type = "Date?", about = "..." }`."""
 
@@ -32,7 +31,7 @@ def _field(given: object) -> object:
 FieldLine = Annotated[FieldTable, BeforeValidator(_field, json_schema_input_type=StrictStr | FieldTable)]
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class VariantTable:
     """What a row must, and may not, carry when one of its fields has a given value."""
 
@@ -40,7 +39,7 @@ class VariantTable:
     without: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class RecordTable:
     """A record type, and what makes a row of it whole."""
 
@@ -63,7 +62,7 @@ class RecordTable:
     person: StrictBool = Field(default=False, description="its ids are personal data: a record holds pseudonyms alone")
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class CollectionTable:
     """Rows of one type whose ids are the request's own."""
 
@@ -72,52 +71,7 @@ class CollectionTable:
     about: StrictStr = ""
 
 
-@dataclass(frozen=True, config=_CLOSED)
-class PartTable:
-    """A part of a string around its first `_`; nil without `_`, or if the part is not in the enumeration asked."""
-
-    part: Literal["before_underscore", "after_underscore"]
-    of: Word
-    type: Word = "String"
-    about: StrictStr = ""
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class AgeTable:
-    """The local midnight at which a person born on a date reaches an age in years."""
-
-    midnight_of_age: StrictStr
-    years: StrictStr
-    zone: StrictStr
-    about: StrictStr = ""
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class HoursTable:
-    """An instant plus hours."""
-
-    hours_after: StrictStr
-    hours: StrictStr
-    about: StrictStr = ""
-
-
-def _derivation(given: object) -> str | None:
-    """Which derived field a table is, by the key that no other has."""
-    kinds = {"part": "<part>", "midnight_of_age": "<age>", "hours_after": "<hours>"}
-    return next((kind for key, kind in kinds.items() if isinstance(given, dict) and key in given), None)
-
-
-DerivedTable = Annotated[
-    Annotated[PartTable, Tag("<part>")] | Annotated[AgeTable, Tag("<age>")] | Annotated[HoursTable, Tag("<hours>")],
-    Discriminator(
-        _derivation,
-        custom_error_type="derivation",
-        custom_error_message="is no derived field: one has `part`, `midnight_of_age` or `hours_after`",
-    ),
-]
-
-
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class WordsTable:
     """What something is called, in English and Dutch."""
 
@@ -125,7 +79,7 @@ class WordsTable:
     nl: StrictStr
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class ChangeTable:
     """How one list or value of a facts document may change, and who may write that."""
 
@@ -139,7 +93,7 @@ class ChangeTable:
     set: tuple[Word, ...] = Field(default=(), description="who may set a value anew, such as an instant to now")
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class VocabularyTable:
     """`vocabulary.toml`: the types and fields that rules may speak of, and how rows reach a request."""
 
@@ -155,7 +109,7 @@ class VocabularyTable:
     bare_date_zone: StrictStr = Field(default="Europe/Amsterdam", description="where a bare date begins at midnight")
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class PartyTable:
     """The subject or the resource of a request: its type, which names the request's field, and its record."""
 
@@ -163,7 +117,7 @@ class PartyTable:
     record: Word
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class RequestFieldTable:
     """A property of a request that counts: a value (`type`), or the id of a record (`record`)."""
 
@@ -182,7 +136,7 @@ class RequestFieldTable:
     about: StrictStr = ""
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class RequestTable:
     """How a request becomes records."""
 
@@ -194,7 +148,7 @@ class RequestTable:
     )
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class ParameterTable:
     """A parameter of the policy: its type, its default (nil without one), and its bounds."""
 
@@ -205,7 +159,7 @@ class ParameterTable:
     about: StrictStr = ""
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class LawTable:
     """A law that holds of the rules: adding such a row to any facts never turns a refusal into a permit."""
 
@@ -217,7 +171,7 @@ class LawTable:
     about: StrictStr = ""
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class ManifestTable:
     """`bundle.toml`: name, version, actions, parameters, and how a request becomes records."""
 
@@ -230,7 +184,7 @@ class ManifestTable:
     laws: tuple[LawTable, ...] = Field(default=(), description="what `authz fuzz` tries to break")
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class ReasonTable:
     """One reason code: its layer, who sees the code, and what it says in English and Dutch."""
 
@@ -241,7 +195,7 @@ class ReasonTable:
     nl: StrictStr
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class SubstituteTable:
     """What those see who may not see a code."""
 
@@ -250,7 +204,7 @@ class SubstituteTable:
     nl: StrictStr
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class ReasonsTable:
     """`reasons.toml`: the reason codes in order of precedence."""
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+from authz.bundle.derived import Derivation, kind_of
 from authz.bundle.toml_schema import (
-    AgeTable,
     ChangeTable,
     FieldTable,
-    HoursTable,
     ManifestTable,
     ParameterTable,
-    PartTable,
     PartyTable,
     RecordTable,
     RequestFieldTable,
@@ -27,9 +25,7 @@ from authz.instants import zone
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.reserved import KEYWORDS, OSO_CLASSES
 from authz.language.types import (
-    DATE,
     INSTANT,
-    INTEGER,
     SCALARS,
     STRING,
     BasicType,
@@ -94,9 +90,6 @@ class CollectionKind:
     of: str
     by: tuple[str, ...]
     about: str = ""
-
-
-Derivation = PartTable | AgeTable | HoursTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,27 +554,12 @@ class _Resolving:
     def derived(self, name: str, table: Derivation, schema: Schema) -> Field:
         loc: Loc = ("derived", name)
         self.word(name, loc)
-        match table:
-            case PartTable():
-                self.path(table.of, STRING, (*loc, "of"), schema)
-                kind = schema.type_named(table.type)
-                if kind != STRING and not isinstance(kind, Enumeration):
-                    self.wrong(
-                        (*loc, "type"), f"`{table.type}` is no enumeration", did_you_mean(table.type, self.enumerations)
-                    )
-                    kind = STRING
-                return Field(Optional(kind), table.about)
-            case AgeTable():
-                self.path(table.midnight_of_age, DATE, (*loc, "midnight_of_age"), schema)
-                self.path(table.years, INTEGER, (*loc, "years"), schema)
-                try:
-                    zone(table.zone)
-                except ValueError as error:
-                    self.wrong((*loc, "zone"), str(error))
-            case HoursTable():
-                self.path(table.hours_after, INSTANT, (*loc, "hours_after"), schema)
-                self.path(table.hours, INTEGER, (*loc, "hours"), schema)
-        return Field(Optional(INSTANT), table.about)
+        kind = kind_of(table)
+        for source in kind.sources(table):
+            self.path(source.path, source.type, (*loc, source.key), schema)
+        for key, problem, help in kind.problems(table, schema):
+            self.wrong((*loc, key), problem, help)
+        return Field(Optional(kind.type(table, schema)), table.about)
 
     def path(self, text: str, wanted: Type, loc: Loc, schema: Schema, manifest: bool = False) -> None:
         """A path from the request to a field of the wanted type, optional or not."""

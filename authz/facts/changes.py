@@ -4,17 +4,19 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from authz.analysis.comparisons import Comparisons, FieldKey, declaring_field
+from authz.bundle.constraints import absent_value, excluded_fields, needed_fields
+from authz.bundle.derived import kind_of, source_paths
 from authz.bundle.loading import Bundle
-from authz.bundle.toml_schema import AgeTable, ChangeTable, HoursTable, PartTable
-from authz.bundle.vocabulary import PARAMETERS, REQUEST, Derivation, RowType, Vocabulary, attribute
+from authz.bundle.toml_schema import ChangeTable
+from authz.bundle.vocabulary import PARAMETERS, REQUEST, RowType, Vocabulary, attribute
 from authz.facts.gather import follow
 from authz.facts.memory import Facts, FactsReader
-from authz.instants import END, zone
+from authz.instants import END
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
 
 SOMEONE = "someone"
@@ -86,20 +88,9 @@ def touched(change: Change, vocabulary: Vocabulary) -> frozenset[str]:
             found |= {name for name, record in vocabulary.entities.items() if record == change.record}
     found |= {name for name, kind in vocabulary.properties.items() if kind.stored and kind.stored[0] in found}
     for name, table in vocabulary.derived.items():
-        if any(path.split(".")[0] in found for path in sources(table)):
+        if any(path.split(".")[0] in found for path in source_paths(table)):
             found.add(name)
     return frozenset(found)
-
-
-def sources(table: Derivation) -> tuple[str, ...]:
-    """The paths that a derived field is made from."""
-    match table:
-        case AgeTable():
-            return table.midnight_of_age, table.years
-        case HoursTable():
-            return table.hours_after, table.hours
-        case PartTable():
-            return (table.of,)
 
 
 def possible(bundle: Bundle, compared: Comparisons, gathered: Any) -> tuple[Change, ...]:
@@ -122,7 +113,7 @@ class _Possible:
         self.derived = {
             declaring_field(record, path.split(".")[-1], schema)
             for table in self.vocabulary.derived.values()
-            for path in sources(table)
+            for path in source_paths(table)
             for record in (self.vocabulary.entities.get(path.split(".")[0], REQUEST),)
         }
         self.ids: dict[str, list[str]] = {}
@@ -215,19 +206,11 @@ class _Possible:
 
     def whole(self, row: RowType, given: dict[str, Any]) -> dict[str, Any] | None:
         """The row as its own fields ask it to be; None if they ask for what is not there."""
-        for name, variants in row.when.items():
-            variant = variants.get(given[name])
-            if variant is not None:
-                for other in variant.without:
-                    given[other] = self.absent(row, other)
-                if any(given[other] is None for other in variant.needs):
-                    return None
+        for name in excluded_fields(row, given.__getitem__):
+            given[name] = absent_value(row, name)
+        if any(given[name] is None for name in needed_fields(row, given.__getitem__)):
+            return None
         return given
-
-    def absent(self, row: RowType, name: str) -> Any:
-        fields = {f.name: f for f in dataclasses.fields(self.bundle.classes[row.name])}
-        default = fields[attribute(name)].default
-        return None if default is dataclasses.MISSING else default
 
     # Values that rules could look at.
 
@@ -300,12 +283,9 @@ class _Possible:
         """Birth dates on either side of an age."""
         found: dict[date, None] = {}
         for table in self.vocabulary.derived.values():
-            if isinstance(table, AgeTable) and table.midnight_of_age.endswith(f".{name}"):
-                years = follow(self.gathered, table.years)
-                today = self.gathered.at.astimezone(zone(table.zone)).date()
-                if years is not None and 1 < today.year - years < 9999:
-                    then = today.replace(year=today.year - years, day=min(today.day, 28))
-                    found |= {then: None, then + timedelta(days=5): None}
+            if source_paths(table)[0].endswith(f".{name}"):
+                samples = kind_of(table).sample_dates(table, self.gathered.at, lambda path: follow(self.gathered, path))
+                found |= dict.fromkeys(samples)
         return list(found)
 
 

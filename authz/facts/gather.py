@@ -1,17 +1,15 @@
 """Gather the records of one request: what it names, the rows under its keys, the derived fields; nothing of others."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from authz.bundle.derived import kind_of, source_paths
 from authz.bundle.records import Classes
 from authz.bundle.requests import EvaluationRequest
-from authz.bundle.toml_schema import AgeTable, HoursTable, PartTable
-from authz.bundle.vocabulary import REQUEST, Derivation, Vocabulary, attribute
+from authz.bundle.vocabulary import REQUEST, Vocabulary, attribute
 from authz.codegen.generated import compile_source
 from authz.facts.memory import Facts
-from authz.instants import hours_after, midnight_of_age
-from authz.language.types import Enumeration
 
 Gather = Callable[[EvaluationRequest, Facts, datetime, Any], Any]
 
@@ -22,7 +20,10 @@ def gatherer(vocabulary: Vocabulary, classes: Classes, hidden: frozenset[str] = 
     It is generated, one line a field, for it runs as often as the policy itself. The records of the `hidden` fields,
     and all rows under their ids, are absent whatever the facts say.
     """
-    derive = {f"derive_{name}": _derivation(table, vocabulary) for name, table in vocabulary.derived.items()}
+    derive = {
+        f"derive_{name}": kind_of(table).function(table, vocabulary.schema)
+        for name, table in vocabulary.derived.items()
+    }
     names = compile_source(generate(vocabulary, hidden), "gathering", Request=classes[REQUEST], **derive)
     gather: Gather = names["gather"]
     return gather
@@ -64,7 +65,9 @@ def generate(vocabulary: Vocabulary, hidden: frozenset[str] = frozenset()) -> st
         found = "()" if hidden & about else f"rows[{name!r}].get(({key}), ())"
         lines.append(f"field_{name} = {f'() if {absent} else {found}' if absent else found}")
     for name, table in vocabulary.derived.items():
-        lines.append(f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in _needs(table))})")
+        lines.append(
+            f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in source_paths(table))})"
+        )
     fields = ", ".join(f"field_{name}" for name in vocabulary.schema.records[REQUEST].fields)
     return "\n    ".join([*lines, f"return Request({fields})"]) + "\n"
 
@@ -77,8 +80,8 @@ def _names(vocabulary: Vocabulary, row: str, fields: frozenset[str]) -> set[str]
 
 def moving_hours(vocabulary: Vocabulary) -> tuple[str, ...]:
     """The paths to the hours by which some derived field lies after the instant asked at, and so moves with it."""
-    tables = [table for table in vocabulary.derived.values() if isinstance(table, HoursTable)]
-    return tuple(table.hours for table in tables if table.hours_after == "at")
+    paths = [kind_of(table).hours_after_request(table) for table in vocabulary.derived.values()]
+    return tuple(path for path in paths if path)
 
 
 def follow(record: Any, path: str) -> Any:
@@ -94,43 +97,3 @@ def _path(path: tuple[str, ...]) -> str:
     for name in path[1:]:
         value = f"(None if (found := {value}) is None else found.{attribute(name)})"
     return value
-
-
-def _needs(table: Derivation) -> tuple[str, ...]:
-    """The paths to what a derived field is made from."""
-    match table:
-        case PartTable():
-            return (table.of,)
-        case AgeTable():
-            return table.midnight_of_age, table.years
-        case HoursTable():
-            return table.hours_after, table.hours
-
-
-def _derivation(table: Derivation, vocabulary: Vocabulary) -> Callable[..., Any]:
-    """The meaning of one derived field; nil as soon as something it needs is nil."""
-    match table:
-        case PartTable():
-            kind = vocabulary.schema.type_named(table.type)
-            known = frozenset(kind.values) if isinstance(kind, Enumeration) else None
-            first = table.part == "before_underscore"
-
-            def part(text: str | None) -> str | None:
-                head, found, tail = (text or "").partition("_")
-                value: str = head if first else tail
-                return value if found and (known is None or value in known) else None
-
-            return part
-        case AgeTable():
-            zone = table.zone
-
-            def of_age(born: date | None, age: int | None) -> datetime | None:
-                return None if born is None or age is None else midnight_of_age(born, age, zone)
-
-            return of_age
-        case HoursTable():
-
-            def later(instant: datetime | None, hours: int | None) -> datetime | None:
-                return None if instant is None or hours is None else hours_after(instant, hours)
-
-            return later

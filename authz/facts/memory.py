@@ -8,13 +8,13 @@ import dataclasses
 import hashlib
 import json
 import operator
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from stdnum.nl import bsn, onderwijsnummer
 
+from authz.bundle.constraints import row_check
 from authz.bundle.records import Classes
 from authz.bundle.values import annotation
 from authz.bundle.vocabulary import RowType, Vocabulary, attribute
@@ -22,7 +22,7 @@ from authz.documents.places import Loc, diagnostic_at
 from authz.documents.validation import diagnostics_of
 from authz.facts.serialize import row_as_data
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from authz.language.types import STRING, Collection, Optional, Type
+from authz.language.types import Collection, Optional, Type
 
 Row = Any
 Key = tuple[str, ...]
@@ -117,7 +117,7 @@ class FactsReader:
     def problems(self, name: str, row: Row, facts: Facts) -> list[str]:
         """What is wrong with a row that a list could have, beside these facts."""
         kind = self.listed[name]
-        check = _checks(kind, facts.entities)
+        check = row_check(kind, facts.entities)
         return [f"{field}: {problem}" for field, problem in check(row, row_as_data(row, kind))]
 
     def _near(self, one: Diagnostic) -> Diagnostic:
@@ -160,7 +160,7 @@ def _integrity(
         if kind.key
     }
     for name, kind in listed.items():
-        check = _checks(kind, ids)
+        check = row_check(kind, ids)
         seen: set[str] = set()
         for index, (row, raw) in enumerate(zip(rows[name], given.get(name) or (), strict=True)):
             loc = (*at, name, index)
@@ -170,48 +170,3 @@ def _integrity(
                 if id in seen:
                     yield diagnostic_at(shown, (*loc, kind.key), f"`{id}` stands here twice")
                 seen.add(id)
-
-
-Checks = Callable[[Row, Mapping[str, Any]], Iterator[tuple[str, str]]]
-
-
-def _checks(kind: RowType, ids: Mapping[str, Container[str]]) -> Checks:
-    """What a row of this type must satisfy: each failure as a field and a problem."""
-    references = [(name, field.names) for name, field in kind.fields.items() if field.names]
-    texts = [name for name, field in kind.fields.items() if field.type == STRING and not field.names]
-
-    def check(row: Row, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        def has(name: str) -> bool:
-            return raw.get(name) is not None
-
-        for name, record in references:
-            id = getattr(row, attribute(name))
-            if id is not None and id not in ids[record]:
-                yield name, f"there is no {record} `{id}`"
-        yield from ((name, "is empty") for name in texts if not getattr(row, attribute(name)))
-        for name, record in kind.no_id_of.items():
-            if getattr(row, attribute(name)) in ids[record]:
-                yield name, f"`{raw[name]}` is the id of a {record}"
-        if kind.interval:
-            start, end = (getattr(row, attribute(bound)) for bound in kind.interval)
-            if start >= end:
-                yield kind.interval[1], f"the interval is empty: `{kind.interval[1]}` is not after `{kind.interval[0]}`"
-        for name, others in kind.needs.items():
-            yield from ((name, f"stands only beside `{other}`") for other in others if has(name) and not has(other))
-        for name, variants in kind.when.items():
-            variant = variants.get(getattr(row, attribute(name)))
-            if variant is not None:
-                yield from (
-                    (other, f"is missing: a row with {name} `{raw[name]}` needs it")
-                    for other in variant.needs
-                    if not has(other)
-                )
-                yield from (
-                    (other, f"a row with {name} `{raw[name]}` carries none") for other in variant.without if has(other)
-                )
-        for name in kind.refuses:
-            id = getattr(row, attribute(name))
-            if id is not None and len(id) == 9 and id.isdigit() and (bsn.is_valid(id) or onderwijsnummer.is_valid(id)):
-                yield name, "this is a citizen service or education number (BSN, PGN): use a pseudonym"
-
-    return check

@@ -4,16 +4,14 @@ import dataclasses
 from datetime import date, datetime
 from typing import Any
 
+from authz.bundle.constraints import needed_fields
 from authz.bundle.vocabulary import RowType, attribute
 from authz.instants import BEGIN, END, format_instant
 
 
 def row_as_data(row: Any, kind: RowType | None = None) -> dict[str, Any]:
     """A row as a facts document has it: what is absent is left out, but for lists that a row of its `kind` needs."""
-    needed: set[str] = set()
-    for name, variants in kind.when.items() if kind else ():
-        variant = variants.get(getattr(row, attribute(name)))
-        needed |= set(variant.needs if variant else ())
+    needed = needed_fields(kind, lambda name: getattr(row, attribute(name))) if kind else frozenset()
     found = {}
     for field in dataclasses.fields(row):
         value = getattr(row, field.name)

@@ -12,14 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from authz.analysis.comparisons import declaring_field
-from authz.bundle.toml_schema import AgeTable
+from authz.bundle.constraints import absent_value, excluded_fields
+from authz.bundle.derived import kind_of, sample_instants
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, FieldKind, RowType, attribute
 from authz.engine.expiry import STEP
 from authz.engine.policy import Policy
 from authz.facts.gather import follow
 from authz.facts.memory import Row
 from authz.facts.serialize import value_as_data
-from authz.instants import BEGIN, END, midnight_of_age, zone
+from authz.instants import BEGIN, END
 from authz.language.diagnostics import DiagnosticError
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, STRING, Collection, Enumeration, Optional, Type
 from authz.verify.worlds import OUTSIDE, World, decide
@@ -107,11 +108,13 @@ class _Near:
                         found.add(value)
                     elif isinstance(value, date):
                         dates.add(value)
+
+        def value_at(path: str) -> Any:
+            return follow(gathered, path)
+
         for table in self.vocabulary.derived.values():
-            if isinstance(table, AgeTable):
-                dates |= self.birthdays(table, gathered)
-                if (years := follow(gathered, table.years)) is not None:
-                    found |= {midnight_of_age(born, years, table.zone) for born in dates}
+            dates |= set(kind_of(table).sample_dates(table, seed.at, value_at))
+            found |= set(sample_instants(table, self.vocabulary.schema, dates, value_at))
         self.instants = sorted(found - {BEGIN, END}) or [seed.at]
         self.dates = sorted(dates) or [seed.at.date()]
         self.texts: dict[tuple[str, str], list[str]] = {}
@@ -128,14 +131,6 @@ class _Near:
             self.redraw_value,
             self.redraw_parameter,
         )
-
-    def birthdays(self, table: AgeTable, gathered: Any) -> set[date]:
-        """Birth dates of those who reach the age about when it is request."""
-        today, years = self.seed.at.astimezone(zone(table.zone)).date(), follow(gathered, table.years)
-        if years is None or not 1 < today.year - years < 9999:
-            return set()
-        then = today.replace(year=today.year - years, day=min(today.day, 28))
-        return {then + timedelta(days=days) for days in (0, 1, 5)}
 
     def draw(self, draw: Draw) -> World:
         world = self.seed
@@ -265,20 +260,13 @@ class _Near:
             if likely is not None and draw(6) < 5:
                 fields[name] = likely
             elif kind.interval and name in kind.interval and draw(2) == 0:
-                fields[name] = BEGIN if name == kind.interval[0] else END
+                fields[name] = absent_value(kind, name)
             else:
                 fields[name] = self.value(draw, world, kind, name, None)
-        for name, variants in kind.when.items():
-            variant = variants.get(fields[name])
-            for other in variant.without if variant else ():
-                fields[other] = self.absent(kind, other)
+        for name in excluded_fields(kind, fields.__getitem__):
+            fields[name] = absent_value(kind, name)
         row = self.policy.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})
         return None if self.policy.facts_reader.problems(kind.facts, row, world.facts) else row
-
-    def absent(self, kind: RowType, name: str) -> Any:
-        if kind.interval and name in kind.interval:
-            return BEGIN if name == kind.interval[0] else END
-        return () if isinstance(kind.fields[name].type, Collection) else None
 
     def asked_id(self, world: World, kind: FieldKind) -> str | None:
         """The id that the request names of a record that a field names."""
@@ -294,7 +282,7 @@ class _Near:
         """A value of a row's field; absent bounds are the ends of time."""
         own = kind.fields[name]
         if kind.interval and name in kind.interval:
-            return self.absent(kind, name) if draw(4) == 3 else self.instant(draw)
+            return absent_value(kind, name) if draw(4) == 3 else self.instant(draw)
         if own.names:
             ids = self.ids[own.names] or ["nobody"]
             return None if isinstance(own.type, Optional) and draw(4) == 3 else ids[draw(len(ids))]

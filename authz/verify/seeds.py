@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from authz.bundle.constraints import excluded_fields, needed_fields
 from authz.engine.policy import Policy
 from authz.facts.changes import apply
 from authz.language.diagnostics import DiagnosticError
@@ -60,12 +61,10 @@ def plain_world(policy: Policy) -> World | None:
                 if name not in (kind.interval or ())
             }
             row |= dict.fromkeys(kind.no_id_of, SOMEBODY)
-            for name, variants in kind.when.items():
-                variant = variants.get(row.get(name, ""))
-                for needed in variant.needs if variant else ():
-                    row[needed] = row[needed] if row[needed] is not None else _there(kind.fields[needed].type)
-                for absent in variant.without if variant else ():
-                    row.pop(absent, None)
+            for name in needed_fields(kind, row.get):
+                row[name] = row[name] if row[name] is not None else _there(kind.fields[name].type)
+            for name in excluded_fields(kind, row.get):
+                row.pop(name, None)
             facts[kind.facts] = [{name: value for name, value in row.items() if value is not None}]
     facts |= {name: value for name, kind in vocabulary.values.items() if (value := _plain(kind.type, "")) is not None}
     subject, resource = vocabulary.parties

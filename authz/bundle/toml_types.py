@@ -1,0 +1,10 @@
+"""The names that may stand in a bundle's TOML files, and the configuration that their tables share."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Words = Annotated[tuple[Word, ...], Field(min_length=1)]
+CLOSED = ConfigDict(extra="forbid", defer_build=True)
+"""Tables refuse keys that they do not know."""
