@@ -1,16 +1,39 @@
 """`authz check`: admit a bundle, or say why not."""
 
-from authz.cli.options import BundleArgument, bundle_folder
-from authz.cli.output import print_text, progress
+from typing import Annotated
+
+import typer
+
+from authz.cli.options import BundleArgument, Exit, JsonOption, bundle_folder
+from authz.cli.output import print_error, print_json, print_text, progress
+from authz.language.diagnostics import DiagnosticError
 
 
-def check(folder: BundleArgument = None) -> None:
+def check(
+    folder: BundleArgument = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings: on what could not be checked.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check a bundle and say what was checked.
 
     Its files, types, rules and reasons are checked, and its decisions are compared with those of oso.
     """
     from authz.verify.check import check as check_bundle
 
-    with progress("worlds") as show:
-        report = check_bundle(bundle_folder(folder), show)
-    print_text("\n".join(report.lines()))
+    path = bundle_folder(folder)
+    try:
+        with progress("worlds") as show:
+            report = check_bundle(path, show)
+    except DiagnosticError as error:
+        if not as_json:
+            raise
+        diagnostics = [diagnostic.as_data() for diagnostic in error.diagnostics]
+        print_json({"admitted": False, "path": str(path), "diagnostics": diagnostics})
+        raise typer.Exit(Exit.FAILED) from None
+    if as_json:
+        print_json({"admitted": True, **report.as_data(), "diagnostics": []})
+    else:
+        print_text("\n".join(report.lines()))
+        for warning in report.warnings:
+            print_error(f"warning: {warning}")
+    raise typer.Exit(Exit.FAILED if strict and report.warnings else Exit.OK)

@@ -1,6 +1,6 @@
 """`authz compile`: print the Python that a bundle compiles to."""
 
-from authz.cli.options import BundleArgument, bundle_folder
+from authz.cli.options import BundleArgument, bundle_folder, identify
 from authz.cli.output import print_text
 
 
@@ -10,4 +10,6 @@ def compile_bundle(folder: BundleArgument = None) -> None:
     from authz.bundle.vocabulary import attribute
     from authz.codegen.python import generate
 
-    print_text(generate(load(bundle_folder(folder)).program, attribute).rstrip("\n"))
+    bundle = load(bundle_folder(folder))
+    print_text(f"# {identify(bundle)}")
+    print_text(generate(bundle.program, attribute).rstrip("\n"))

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from authz.cli.errors import file_error
-from authz.cli.options import BundleArgument, Exit, bundle_folder, load_policy
-from authz.cli.output import print_text, progress
+from authz.cli.options import BundleArgument, Exit, bundle_folder, identify, load_policy
+from authz.cli.output import interruptible, print_text, progress
 
 
 def fuzz(
@@ -27,10 +27,13 @@ def fuzz(
 
     policy = load_policy(bundle_folder(folder))
     kept = corpus or Path(".authz-fuzz") / policy.bundle.name
-    with progress("worlds") as show:
+    with progress("worlds") as show, interruptible() as interrupted:
+        print_text(identify(policy.bundle))
         try:
-            report = fuzz_policy(policy, seconds, seed, kept, show)
+            report = fuzz_policy(policy, seconds, seed, kept, show, stopped=interrupted)
         except OSError as error:
             raise file_error("--corpus", kept, error) from None
     print_text("\n".join(report.lines()))
+    if interrupted():
+        raise KeyboardInterrupt
     raise typer.Exit(Exit.FAILED if report.counterexample else Exit.OK)

@@ -21,6 +21,9 @@ from authz.cli.test import test
 from authz.cli.vocabulary import vocabulary
 from authz.language.diagnostics import DiagnosticError
 
+TYPER_INTERRUPTED = 130
+"""The exit code that typer returns in place of a KeyboardInterrupt."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -55,6 +58,8 @@ def main() -> NoReturn:
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="authz", standalone_mode=False)
         sys.stdout.flush()
+        if code == TYPER_INTERRUPTED:
+            raise KeyboardInterrupt
     except DiagnosticError as error:
         print_error("\n".join(map(str, error.diagnostics)))
         code = Exit.FAILED

@@ -9,6 +9,7 @@ import typer
 from authz.cli.errors import invalid
 
 if TYPE_CHECKING:
+    from authz.bundle.loading import Bundle
     from authz.engine.policy import Policy
 
 MANIFEST = "bundle.toml"
@@ -103,7 +104,6 @@ def load_policy(folder: Path, evaluator: EvaluatorName = EvaluatorName.COMPILED)
     return policy.with_evaluator(oso.Reference)
 
 
-def identify(policy: "Policy") -> str:
+def identify(bundle: "Bundle") -> str:
     """The line that names the bundle of a call, and its digest."""
-    bundle = policy.bundle
     return f"bundle {bundle.name} {bundle.version} in {bundle.path}   policy {bundle.digest[:8]}"

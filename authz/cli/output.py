@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,3 +50,23 @@ def progress(label: str) -> Iterator[Progress]:
 
     with Console(stderr=True).status(label) as status:
         yield lambda done, total: status.update(f"{label}: {done}" + (f" of {total}" if total else ""))
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Let long work end early on Ctrl-C, so that it can report; a second Ctrl-C ends it at once.
+
+    Yields a function that says whether Ctrl-C was pressed.
+    """
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -13,7 +13,7 @@ from authz.language.ir import Constant
 
 
 def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
-    """The decision for programs; the form is stable."""
+    """The decision for programs; its form is stable."""
     explained = {"explanation": decision.explain().as_data(bundle)} if explain and not decision.error else {}
     return {
         "decision": decision.effect.value,
@@ -23,6 +23,7 @@ def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[s
         "error": decision.error or None,
         "at": format_instant(decision.at),
         "expires_at": None if (expires_at := decision.expires_at) is None else format_instant(expires_at),
+        "bundle": bundle.name,
         "policy": decision.policy,
         "facts": decision.facts,
         **explained,
@@ -30,7 +31,7 @@ def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[s
 
 
 def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterator[str]:
-    """The decision for people: what was asked, every reason, and by what it was judged."""
+    """The decision for people: the request, every reason, and the policy and facts that it was made by."""
     assert decision.case is not None  # a policy made it
     asked = decision.case.asked
     verb = "may" if decision else "may not"
@@ -45,16 +46,17 @@ def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterat
             yield f"  {'':<{width}}  {reason.nl}"
             yield from (f"  {'':<{width}}  {place}" for place in _places(bundle, code))
     if explain and not decision.error:
-        yield from explained(decision.explain(), bundle)
+        yield from explanation_lines(decision.explain(), bundle)
     if decision.error:
-        yield f"  broke while deciding: {decision.error}"
+        yield f"  error while deciding: {decision.error}"
     if (expires_at := decision.expires_at) is not None:
-        yield f"  by these facts until {format_instant(expires_at)}"
-    yield f"judged at {format_instant(decision.at)}   policy {decision.policy[:8]}   facts {decision.facts[:8]}"
+        yield f"  the same facts permit until {format_instant(expires_at)}"
+    made_by = f"bundle {bundle.name}   policy {decision.policy[:8]}   facts {decision.facts[:8]}"
+    yield f"judged at {format_instant(decision.at)}   {made_by}"
 
 
-def explained(explanation: Explanation, bundle: Bundle) -> Iterator[str]:
-    """An explanation for people: the conditions that are not as they should be, and what would change the answer."""
+def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]:
+    """An explanation for people: the tree of conditions, and the smallest change that would allow."""
     yield ""
     yield from _tree(explanation.conditions, True, 0, bundle)
     smallest = explanation.smallest
@@ -74,7 +76,10 @@ def explained(explanation: Explanation, bundle: Bundle) -> Iterator[str]:
 
 
 def _tree(condition: Condition, wanted: bool, depth: int, bundle: Bundle) -> Iterator[str]:
-    """A condition on a line, with a star if it is not as wanted; those below it where it has one, or shows a row."""
+    """A condition on one line, starred if it has another value than a permit needs, and the conditions below it.
+
+    The conditions below it are shown where it is starred, or where they name the row that makes it hold.
+    """
     path = condition.span.path.removeprefix(f"{bundle.path}/")
     star = "  " if condition.holds is wanted else "* "
     lead = f"{star}{'yes' if condition.holds else 'no '}  {'  ' * depth}"
@@ -90,18 +95,18 @@ def _tree(condition: Condition, wanted: bool, depth: int, bundle: Bundle) -> Ite
 
 
 def _row(condition: Condition, bundle: Bundle) -> str:
-    """Which row a condition on rows was seen on, without the ids that the request names."""
+    """The row that makes a condition on rows hold, or that comes nearest; without the ids that the request names."""
     if condition.row is None:
         return "there is none"
     collection = bundle.vocabulary.collections.get(condition.collection)
-    row = row_in_words(condition.row, collection.by if collection else ()) or "a row that says no more"
+    row = row_in_words(condition.row, collection.by if collection else ()) or "a row without other fields"
     if condition.holds:
         return f"by {row}"
     return f"nearest of {condition.rows}: {row}" if condition.rows > 1 else f"the only one: {row}"
 
 
 def _places(bundle: Bundle, code: str) -> Iterator[str]:
-    """Where the rules of a code stand."""
+    """The places of the rules of a reason code."""
     for rule in bundle.program.rules["reason"]:
         if rule.parameters[1] == Constant(code):
             yield f"{rule.span.path}:{rule.span.line}"

@@ -1,7 +1,7 @@
 """`authz test`: run scenario files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,9 +13,13 @@ from authz.cli.options import (
     JsonOption,
     PolicyOption,
     find_bundle,
+    identify,
     load_policy,
 )
-from authz.cli.output import print_error, print_json, print_text, progress
+from authz.cli.output import interruptible, print_error, print_json, print_text, progress
+
+if TYPE_CHECKING:
+    from authz.verify.scenarios import Result
 
 
 def test(
@@ -40,14 +44,14 @@ def test(
     folder = policy or find_bundle(*(paths or []))
     loaded = load_policy(folder, evaluator)
     results = []
-    interrupted = False
-    try:
-        with progress("scenarios") as show:
-            for result in scenarios.run(loaded, paths or [folder / "scenarios"], words):
-                results.append(result)
-                show(len(results), None)
-    except KeyboardInterrupt:
-        interrupted = True
+    with interruptible() as interrupted, progress("scenarios") as show:
+        if not as_json:
+            print_text(identify(loaded.bundle))
+        for result in scenarios.run(loaded, paths or [folder / "scenarios"], words):
+            results.append(result)
+            show(len(results), None)
+            if interrupted():
+                break
     if junit is not None:
         try:
             junit.write_text(reports.as_junit(results) + "\n", encoding="utf-8")
@@ -55,14 +59,18 @@ def test(
             raise file_error("--junit", junit, error) from None
     failed = [result for result in results if not result.passed]
     if as_json:
-        print_json(reports.as_data(results))
+        print_json({"bundle": loaded.bundle.name, "policy": loaded.bundle.digest, **reports.as_data(results)})
     else:
         for result in failed:
-            print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
-            print_text("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))
+            _print_failure(result)
         print_text(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    if interrupted:
+    if interrupted():
         raise KeyboardInterrupt
     if not results:
         print_error(f"no scenario has the words `{words}`")
     raise typer.Exit(Exit.OK if results and not failed else Exit.FAILED)
+
+
+def _print_failure(result: "Result") -> None:
+    print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
+    print_text("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))

@@ -15,8 +15,6 @@ from authz.verify.scenario_schema import ScenarioFile
 def as_text(bundle: Bundle) -> Iterator[str]:
     """The vocabulary as lines of text."""
     vocabulary = bundle.vocabulary
-    yield f"{bundle.name} {bundle.version}"
-    yield ""
     yield "actions"
     yield from (f"  {action}" for action in vocabulary.actions)
     yield ""

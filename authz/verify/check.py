@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from authz.engine.policy import Policy, load_bundle, load_facts
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
@@ -51,6 +52,33 @@ class CheckReport:
         if self.unread:
             yield f"  not read: {self.unread} scenarios or scenario files with faults (run `authz test`)"
         yield "  not checked: what the scenarios expect (run `authz test`), and any world not drawn"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What this check left out that a complete check does; `authz check --strict` fails on it."""
+        warnings = []
+        if not self.compared:
+            warnings.append("decisions were not compared with oso: it is not installed here")
+        if self.unread:
+            warnings.append(f"{self.unread} scenarios or scenario files have faults: run `authz test`")
+        return tuple(warnings)
+
+    def as_data(self) -> dict[str, Any]:
+        """The report for programs; its form is stable."""
+        bundle = self.policy.bundle
+        return {
+            "bundle": bundle.name,
+            "version": bundle.version,
+            "path": bundle.path,
+            "policy": bundle.digest,
+            "files": self.files,
+            "rules": self.rules,
+            "reasons": len(bundle.reasons),
+            "scenarios": self.scenarios,
+            "worlds": self.worlds,
+            "compared_with_oso": self.compared,
+            "warnings": list(self.warnings),
+        }
 
 
 def check(folder: Path, progress: Progress = lambda done, total: None, seed: int = 0) -> CheckReport:

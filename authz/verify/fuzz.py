@@ -30,10 +30,11 @@ def fuzz(
     progress: Progress = lambda done, total: None,
     clock: Callable[[], float] = time.monotonic,
     most: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> FuzzReport:
     """Judge the worlds of the corpus in `folder`, then generated ones, until there is a counterexample.
 
-    It stops too when `seconds` have passed, or `most` worlds have been judged.
+    It stops too when `seconds` have passed, `most` worlds have been judged, or `stopped` says so.
 
     Raises:
         DiagnosticError: no world can be generated for this bundle, or oso refuses its rules.
@@ -48,7 +49,7 @@ def fuzz(
 
     def time_is_up() -> bool:
         campaign.spent = clock() - started
-        return campaign.spent >= seconds
+        return campaign.spent >= seconds or stopped()
 
     found, replayed = _replay(campaign, corpus, time_is_up)
     bits = random.Random(seed).getrandbits

@@ -1,12 +1,14 @@
-"""The `authz` command, run as a person would: exits, streams, pipes, faults."""
+"""The command `authz` in a process of its own: exit codes, streams, pipes, errors."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from authz import __version__
 from authz.verify import oso as reference
 from tests.support.cli import authz
 from tests.support.paths import ROOT, STUDENT
@@ -18,14 +20,14 @@ REFUSED = EXAMPLES / "consent-withdrawn-a-second-ago.json"
 
 
 def test_a_permit_exits_0_and_says_allow() -> None:
-    said = authz("decide", PERMITTED)
-    assert (said.code, said.err, said.out.split()[0]) == (0, "", "allow")
+    result = authz("decide", PERMITTED)
+    assert (result.code, result.err, result.out.split()[0]) == (0, "", "allow")
 
 
 def test_a_refusal_exits_2_and_names_its_reason() -> None:
-    said = authz("decide", REFUSED)
-    assert (said.code, said.err) == (2, "")
-    assert said.out.splitlines()[1] == "  CONSENT_WITHDRAWN  consent has been withdrawn"
+    result = authz("decide", REFUSED)
+    assert (result.code, result.err) == (2, "")
+    assert result.out.splitlines()[1] == "  CONSENT_WITHDRAWN  consent has been withdrawn"
 
 
 def test_a_request_comes_from_standard_input_too() -> None:
@@ -42,19 +44,20 @@ def test_a_request_may_be_authzens() -> None:
 
 
 def test_another_instant_decides_otherwise() -> None:
-    said = authz("decide", PERMITTED, "--at", "2025-05-11T22:00:00Z", "--json")
-    assert (said.code, json.loads(said.out)["reasons"]) == (2, ["CONSENT_LAPSED_MAJORITY"])
+    result = authz("decide", PERMITTED, "--at", "2025-05-11T22:00:00Z", "--json")
+    assert (result.code, json.loads(result.out)["reasons"]) == (2, ["CONSENT_LAPSED_MAJORITY"])
 
 
 def test_without_an_instant_it_is_now() -> None:
     request = {key: value for key, value in json.loads(PERMITTED.read_text()).items() if key != "at"}
-    said = authz("decide", "-", "--json", stdin=json.dumps(request))
-    assert (said.code, json.loads(said.out)["reason"]) == (2, "CONSENT_LAPSED_MAJORITY")
+    result = authz("decide", "-", "--json", stdin=json.dumps(request))
+    assert (result.code, json.loads(result.out)["reason"]) == (2, "CONSENT_LAPSED_MAJORITY")
 
 
 def test_data_for_programs_is_stable() -> None:
     data = json.loads(authz("decide", REFUSED, "--json").out)
     assert {**data, "policy": "", "facts": ""} == {
+        "bundle": "student_data",
         "decision": "deny",
         "reason": "CONSENT_WITHDRAWN",
         "reasons": ["CONSENT_WITHDRAWN"],
@@ -93,17 +96,17 @@ BAD_REQUESTS = {
 @pytest.mark.parametrize("fault", BAD_REQUESTS)
 def test_a_malformed_request_decides_nothing(fault: str) -> None:
     text, problem = BAD_REQUESTS[fault]
-    said = authz("decide", "-", stdin=text)
-    assert (said.code, said.out, said.err.splitlines()[0]) == (1, "", problem)
-    assert "Traceback" not in said.err
+    result = authz("decide", "-", stdin=text)
+    assert (result.code, result.out, result.err.splitlines()[0]) == (1, "", problem)
+    assert "Traceback" not in result.err
 
 
 def test_a_faulty_facts_document_decides_nothing(tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     facts.write_text('{"schools": [{"id": "S1"}, {"id": "S1"}], "scools": []}')
-    said = authz("decide", PERMITTED, "--facts", facts)
-    assert (said.code, said.out) == (1, "")
-    assert said.err == f"{facts}: scools: is not known here\nhelp: did you mean `schools`?\n"
+    result = authz("decide", PERMITTED, "--facts", facts)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == f"{facts}: scools: is not known here\nhelp: did you mean `schools`?\n"
 
 
 USAGE = {
@@ -124,24 +127,26 @@ USAGE = {
 @pytest.mark.parametrize("fault", USAGE)
 def test_a_usage_error_exits_1_and_says_what_to_do(fault: str) -> None:
     words, problem = USAGE[fault]
-    said = authz(*words)
-    assert said.code == 1
-    assert said.err.startswith(problem)
-    assert "Traceback" not in said.err
+    result = authz(*words)
+    assert result.code == 1
+    assert result.err.startswith(problem)
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.parametrize(
     "words", [[], ["--help"], ["decide", "--help"], ["test", "--help"], ["check", "--help"]], ids=" ".join
 )
 def test_help_helps(words: list[str]) -> None:
-    said = authz(*words, COLUMNS="40")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("Usage: authz")
+    result = authz(*words, COLUMNS="40")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("Usage: authz")
 
 
-def test_test_says_what_passed_in_its_last_line() -> None:
-    said = authz("test", "policies/student_data/scenarios", "-k", "sibling")
-    assert (said.code, said.out) == (0, "2 passed, 0 failed\n")
+def test_test_prints_the_bundle_first_and_the_counts_last() -> None:
+    result = authz("test", "policies/student_data/scenarios", "-k", "sibling")
+    bundle, summary = result.out.splitlines()
+    assert (result.code, summary) == (0, "2 passed, 0 failed")
+    assert re.fullmatch(r"bundle student_data 1\.0\.0 in policies/student_data   policy [0-9a-f]{8}", bundle)
 
 
 def test_test_reports_for_programs_and_for_ci(tmp_path: Path) -> None:
@@ -150,23 +155,24 @@ def test_test_reports_for_programs_and_for_ci(tmp_path: Path) -> None:
     scenarios.write_text(
         json.dumps({"scenarios": [{"id": "a\u0001<", "request": request, "expect": {"decision": "allow"}}]})
     )
-    said = authz("test", scenarios, "--json", "--junit", tmp_path / "report.xml")
-    data = json.loads(said.out)
-    assert (said.code, data["passed"], data["failed"], data["scenarios"][0]["decision"]) == (1, 0, 1, "deny")
+    result = authz("test", scenarios, "--json", "--junit", tmp_path / "report.xml")
+    data = json.loads(result.out)
+    assert (result.code, data["passed"], data["failed"], data["scenarios"][0]["decision"]) == (1, 0, 1, "deny")
+    assert (data["bundle"], len(data["policy"])) == ("student_data", 64)
     assert 'failures="1"' in (tmp_path / "report.xml").read_text()
 
 
-def test_check_admits_the_student_bundle_and_says_what_it_compared() -> None:
-    said = authz("check")
+def test_check_prints_what_it_compared() -> None:
+    result = authz("check")
     compared = "compared with oso: 107 scenarios" if reference.available() else "not compared with oso"
-    assert (said.code, said.err) == (0, "")
-    assert compared in said.out
+    assert (result.code, result.err) == (0, "")
+    assert compared in result.out
 
 
 def test_compile_prints_python() -> None:
-    said = authz("compile")
-    assert said.code == 0
-    compile(said.out, "printed", "exec")
+    result = authz("compile")
+    assert result.code == 0
+    compile(result.out, "printed", "exec")
 
 
 def test_vocabulary_lists_what_a_rule_may_use() -> None:
@@ -207,3 +213,28 @@ def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
 def test_the_published_schemas_are_those_of_the_code(document: str) -> None:
     published = (ROOT / "docs" / "schemas" / f"{document}.schema.json").read_text()
     assert authz("vocabulary", "--json-schema", document).out == published
+
+
+def test_a_closed_standard_output_is_no_error() -> None:
+    command = f"{sys.executable} -m authz decide {PERMITTED} >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_an_error_with_a_message() -> None:
+    command = f"{sys.executable} -m authz vocabulary > /dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "authz: no space left on device\n")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert authz("--version").out == f"authz {__version__}\n"
+
+
+@pytest.mark.parametrize("width", ["20", "40", "200"])
+@pytest.mark.parametrize("command", ["decide", "serve", "callers add"])
+def test_help_fits_terminals_of_every_width(command: str, width: str) -> None:
+    result = authz(*command.split(), "--help", COLUMNS=width)
+    assert (result.code, result.err) == (0, "")
+    assert f"authz {command}" in " ".join(result.out.split())
