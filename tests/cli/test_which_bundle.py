@@ -72,10 +72,10 @@ def test_a_folder_that_is_in_no_bundle_is_never_replaced_by_another(tree: Path) 
 
 
 def test_the_command_uses_the_bundle_of_the_path_and_names_it() -> None:
-    result = authz("test", "tests/bundles/authzen/scenarios")
+    result = authz("test", AUTHZEN / "scenarios")
     assert result.code == 0
     assert result.out.startswith("bundle authzen ")
-    refused = authz("test", "tests/bundles/authzen/scenarios", "policies/student_data/scenarios")
+    refused = authz("test", AUTHZEN / "scenarios", "policies/student_data/scenarios")
     assert refused.code == 1
     assert "choose one" in refused.err
     assert authz("test", AUTHZEN / "scenarios", "--policy", "policies/student_data").code == 1
