@@ -5,20 +5,23 @@
     facts = load_facts("policies/student_data/facts.json", policy)
     decision = policy.decide(request, facts, at=instant)     # truthy for a permit alone
 
-Errors, all of them `ValueError`s with a `faults` tuple:
+Errors:
 
-    DiagnosticError
-     +- PolicyError         a bundle is not admitted
-     +- MalformedRequestError    a request says nothing that could be decided
-    FactsOfAnotherBundleError    a TypeError: facts were read under another bundle than the policy's
+    DiagnosticError             a ValueError with a tuple of `diagnostics`
+     +- PolicyError             a bundle is not admitted
+     +- MalformedRequestError   a request cannot be read
+    FactsOfAnotherBundleError   a TypeError: the facts were validated under another bundle than the policy's
 """
 
 from authz.bundle.loading import Bundle, PolicyError
 from authz.bundle.requests import EvaluationRequest, MalformedRequestError
 from authz.engine.decision import Decision, Effect, Evaluator
-from authz.engine.policy import FactsOfAnotherBundleError, Policy, load_bundle, load_facts
+from authz.engine.evaluation import FactsOfAnotherBundleError
+from authz.engine.loading import load_bundle, load_facts, read_facts
+from authz.engine.policy import ExplainableDecision, Policy
 from authz.explain.explanation import Explanation
 from authz.facts.memory import Facts
+from authz.facts.store import FactsSnapshot, FactStore
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
 __version__ = "0.1.0"
@@ -31,9 +34,12 @@ __all__ = [
     "Effect",
     "EvaluationRequest",
     "Evaluator",
+    "ExplainableDecision",
     "Explanation",
+    "FactStore",
     "Facts",
     "FactsOfAnotherBundleError",
+    "FactsSnapshot",
     "MalformedRequestError",
     "Policy",
     "PolicyError",
@@ -41,4 +47,5 @@ __all__ = [
     "__version__",
     "load_bundle",
     "load_facts",
+    "read_facts",
 ]

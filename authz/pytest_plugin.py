@@ -90,7 +90,7 @@ KEPT = pytest.StashKey[dict[Path, "Policy"]]()
 
 def _policy(session: pytest.Session, folder: Path) -> "Policy":
     """The policy of a folder, loaded once a session."""
-    from authz.engine.policy import load_bundle
+    from authz.engine.loading import load_bundle
 
     kept = session.stash.setdefault(KEPT, {})
     if folder not in kept:

@@ -17,7 +17,8 @@ from time import perf_counter, thread_time_ns
 from typing import Any
 
 from authz.engine.decision import Evaluator
-from authz.engine.policy import Policy, load_bundle
+from authz.engine.loading import load_bundle, read_facts
+from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError
 from authz.verify.scenario_files import read_scenario_file, scenario_files
 from bench import handwritten
@@ -73,10 +74,10 @@ def main() -> None:
 
 def gathered(policy: Policy, name: str, world: World) -> Case:
     """The case of a world, with the codes that the plain reading gives it."""
-    asked = policy.request(world.request)
+    asked = policy.bundle.requests.read(world.request)
     assert asked.at is not None  # every world has an instant
     parameters = policy.with_parameters(world.parameters).parameters
-    record = policy.gather(asked, policy.facts(world.facts), asked.at, parameters)
+    record = policy.analyses.gather(asked, read_facts(world.facts, policy), asked.at, parameters)
     return Case(name, record, tuple(plain_reading.judge(world.facts, world.request, world.parameters)))
 
 

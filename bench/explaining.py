@@ -13,8 +13,8 @@ from statistics import median
 from time import thread_time_ns
 
 from authz.bundle.vocabulary import attribute
-from authz.engine.decision import Decision
-from authz.engine.policy import load_bundle
+from authz.engine.loading import load_bundle
+from authz.engine.policy import ExplainableDecision
 from authz.explain.tree import tree
 from authz.interpreter.evaluate import Reading
 from authz.verify.seeds import seeds
@@ -44,16 +44,16 @@ def main() -> None:
         print(f"{name:48}{median(times):10.2f}{times[-1]:12.2f}")
 
 
-def conditions(decision: Decision) -> object:
+def conditions(decision: ExplainableDecision) -> object:
     """The condition tree alone."""
-    case = decision.case
-    assert case is not None  # a policy made it
-    policy, asked, gathered = case.policy, case.request, case.gathered  # type: ignore[attr-defined]
+    policy, gathered = decision.inputs.policy, decision.inputs.gathered
     reading = Reading(policy.bundle.program, attribute)
-    return tree(reading, policy.subject(asked, gathered), asked.action, gathered)
+    return tree(reading, policy.analyses.subject_of(gathered), gathered.action, gathered)
 
 
-def timed(explain: Callable[[Decision], object], decision: Decision, rounds: int) -> Iterator[float]:
+def timed(
+    explain: Callable[[ExplainableDecision], object], decision: ExplainableDecision, rounds: int
+) -> Iterator[float]:
     """Milliseconds of processor time of each round."""
     gc.disable()
     try:

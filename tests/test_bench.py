@@ -12,6 +12,7 @@ import pytest
 from authz_api.authn.callers import Caller, Right, load_callers, new_key, save_callers
 
 from authz import load_bundle, load_facts
+from authz.engine.loading import read_facts
 from bench.http import ten
 from bench.http.plain import Deciding, create_app
 from bench.http.population import about, evaluation, population
@@ -45,21 +46,24 @@ def test_half_of_the_cases_are_permitted_and_each_condition_is_missed() -> None:
 def test_half_of_the_town_is_permitted_and_poort_agrees_with_the_plain_reading() -> None:
     policy = load_bundle(STUDENT)
     town = population(students=200)
-    facts = policy.facts(town.facts)
+    facts = read_facts(town.facts, policy)
     at = datetime(2026, 1, 1, tzinfo=UTC)
     expected, given = [], []
     for each in town.requests:
         expected.append(not plain_reading.judge(about(town.facts, each["student"]), {**each, "at": at.isoformat()}))
-        given.append(bool(policy.decide(policy.live_request(evaluation(each)), facts, at)))
+        given.append(bool(policy.decide(policy.bundle.requests.read_live(evaluation(each)), facts, at)))
     assert given == expected and sum(expected) == 100
 
 
 def test_many_cases_in_one_document_are_decided_as_each_alone() -> None:
     policy = load_bundle(ten.BUNDLE)
     drawn = cases(5, 300)
-    facts = policy.facts(ten.facts(drawn))
+    facts = read_facts(ten.facts(drawn), policy)
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    given = [bool(policy.judge(policy.live_request(ten.body(n, case)), facts, at)) for n, case in enumerate(drawn)]
+    given = [
+        bool(policy.decide(policy.bundle.requests.read_live(ten.body(n, case)), facts, at))
+        for n, case in enumerate(drawn)
+    ]
     assert given == [oracle(case) for case in drawn]
 
 

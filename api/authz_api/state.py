@@ -64,4 +64,4 @@ def with_facts(policy: Policy, facts: Facts) -> Loaded:
 
 
 def _plain_ids(policy: Policy, facts: Facts, record: str) -> Container[str]:
-    return () if policy.bundle.vocabulary.rows[record].person else facts.entities[record]
+    return () if policy.bundle.vocabulary.rows[record].person else frozenset(facts.ids(record))

@@ -47,8 +47,8 @@ class Bundle:
     name: str
     version: str
     digest: str
-    shape: str
-    """The digest of manifest and vocabulary alone: facts read under another shape are facts of another bundle."""
+    schema_digest: str
+    """The digest of manifest and vocabulary alone: facts with another schema digest are facts of another bundle."""
     vocabulary: Vocabulary = field(repr=False)
     reasons: Mapping[str, ReasonTable] = field(repr=False)
     substitute: SubstituteTable = field(repr=False)

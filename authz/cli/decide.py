@@ -21,8 +21,7 @@ from authz.cli.options import (
 from authz.cli.output import print_error, print_json, print_text
 
 if TYPE_CHECKING:
-    from authz.engine.decision import Decision
-    from authz.engine.policy import Policy
+    from authz.engine.policy import ExplainableDecision, Policy
 
 STANDARD_INPUT = "-"
 
@@ -74,12 +73,12 @@ def decide(
     raise typer.Exit(Exit.OK if decision else Exit.DENY)
 
 
-def _decide_request(policy: "Policy", request: str, facts: Path | None, at: str | None) -> "Decision":
+def _decide_request(policy: "Policy", request: str, facts: Path | None, at: str | None) -> "ExplainableDecision":
     """The decision on a request in a file or on standard input."""
     from authz.documents.files import read_document
     from authz.documents.json import parse_json
     from authz.documents.text import decode
-    from authz.engine.policy import load_facts
+    from authz.engine.loading import load_facts
     from authz.instants import parse_instant
 
     if request == STANDARD_INPUT:
@@ -88,7 +87,7 @@ def _decide_request(policy: "Policy", request: str, facts: Path | None, at: str 
     else:
         source = request
         document = read_document(Path(request), source)
-    evaluation = policy.request(document, source)
+    evaluation = policy.bundle.requests.read(document, source)
     instant = evaluation.at or datetime.now(UTC)
     if at is not None:
         try:

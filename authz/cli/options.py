@@ -92,7 +92,7 @@ def load_policy(folder: Path, evaluator: EvaluatorName = EvaluatorName.COMPILED)
         PolicyError: the bundle has faults.
         typer.BadParameter: oso is chosen and not installed.
     """
-    from authz.engine.policy import load_bundle
+    from authz.engine.loading import load_bundle
 
     policy = load_bundle(folder)
     if evaluator is EvaluatorName.COMPILED:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from authz.bundle.loading import Bundle
-from authz.engine.decision import Decision
+from authz.engine.policy import ExplainableDecision
 from authz.explain.explanation import Explanation
 from authz.explain.render import row_in_words, said, smallest_as_data
 from authz.explain.tree import Condition, Kind
@@ -12,7 +12,7 @@ from authz.instants import format_instant
 from authz.language.ir import Constant
 
 
-def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
+def as_data(decision: ExplainableDecision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
     """The decision for programs; its form is stable."""
     explained = {"explanation": decision.explain().as_data(bundle)} if explain and not decision.error else {}
     return {
@@ -24,16 +24,15 @@ def as_data(decision: Decision, bundle: Bundle, explain: bool = False) -> dict[s
         "at": format_instant(decision.at),
         "expires_at": None if (expires_at := decision.expires_at) is None else format_instant(expires_at),
         "bundle": bundle.name,
-        "policy": decision.policy,
-        "facts": decision.facts,
+        "policy": decision.policy_digest,
+        "facts": decision.facts_revision,
         **explained,
     }
 
 
-def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterator[str]:
+def as_text(decision: ExplainableDecision, bundle: Bundle, explain: bool = False) -> Iterator[str]:
     """The decision for people: the request, every reason, and the policy and facts that it was made by."""
-    assert decision.case is not None  # a policy made it
-    asked = decision.case.asked
+    asked = decision.inputs.request
     verb = "may" if decision else "may not"
     properties = [f"{name} {value}" for name, value in asked.properties.items() if value is not None]
     details = f" ({', '.join(properties)})" if properties else ""
@@ -51,7 +50,8 @@ def as_text(decision: Decision, bundle: Bundle, explain: bool = False) -> Iterat
         yield f"  error while deciding: {decision.error}"
     if (expires_at := decision.expires_at) is not None:
         yield f"  the same facts permit until {format_instant(expires_at)}"
-    made_by = f"bundle {bundle.name}   policy {decision.policy[:8]}   facts {decision.facts[:8]}"
+    digest, revision = decision.policy_digest[:8], decision.facts_revision[:8]
+    made_by = f"bundle {bundle.name}   policy {digest}   facts {revision}"
     yield f"judged at {format_instant(decision.at)}   {made_by}"
 
 

@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from authz.bundle.requests import EvaluationRequest
-from authz.engine.policy import Policy
-from authz.facts.candidates import candidates_of
-from authz.facts.memory import Facts, Key
+from authz.engine.evaluation import CompiledPolicy, permits, require_same_bundle
+from authz.facts.store import FactsSnapshot, FactStore, Key
 
 
 class Searched(StrEnum):
@@ -39,7 +38,12 @@ class Candidate:
 
 
 def search(
-    policy: Policy, facts: Facts, asked: EvaluationRequest, searched: Searched, at: datetime, after: Key = ()
+    policy: CompiledPolicy,
+    facts: FactStore,
+    asked: EvaluationRequest,
+    searched: Searched,
+    at: datetime,
+    after: Key = (),
 ) -> Iterator[Candidate]:
     """Every candidate behind `after`, in order, those refused included, so that a caller can pause between them.
 
@@ -48,13 +52,13 @@ def search(
     Raises:
         FactsOfAnotherBundleError: the facts were read under another manifest or vocabulary.
     """
-    policy.own(facts)
+    snapshot = require_same_bundle(policy, facts)
     vocabulary = policy.bundle.vocabulary
     subject, resource = vocabulary.parties
     if (asked.subject_type, asked.resource_type) != (subject.type, resource.type):
         return iter(())
     if searched is Searched.ACTION:
-        return _decided(policy, facts, at, _actions(asked, vocabulary.actions, after))
+        return _decided(policy, snapshot, at, _actions(asked, vocabulary.actions, after))
     party = subject if searched is Searched.SUBJECT else resource
     tried = tuple(
         name
@@ -64,9 +68,9 @@ def search(
     known = {subject.type: asked.subject_id, resource.type: asked.resource_id}
     known |= {name: asked.properties[name] for name, kind in vocabulary.properties.items() if kind.names}
     names = (party.type, *tried)
-    find = candidates_of(facts, vocabulary, policy.needed)
-    keys = find(names, {name: id for name, id in known.items() if name not in names}, after)
-    return _decided(policy, facts, at, (_about(asked, searched, tried, key) for key in keys))
+    others = {name: id for name, id in known.items() if name not in names}
+    keys = snapshot.candidates(names, others, policy.analyses.required_rows, after)
+    return _decided(policy, snapshot, at, (_about(asked, searched, tried, key) for key in keys))
 
 
 Tried = tuple[Key, EvaluationRequest, dict[str, str]]
@@ -82,6 +86,7 @@ def _about(asked: EvaluationRequest, searched: Searched, tried: tuple[str, ...],
     return key, replace(asked, **change), named
 
 
-def _decided(policy: Policy, facts: Facts, at: datetime, tried: Iterator[Tried]) -> Iterator[Candidate]:
+def _decided(policy: CompiledPolicy, facts: FactsSnapshot, at: datetime, tried: Iterator[Tried]) -> Iterator[Candidate]:
+    gather, parameters = policy.analyses.gather, policy.parameters
     for key, request, named in tried:
-        yield Candidate(key, request, named, policy.permits(request, facts, at))
+        yield Candidate(key, request, named, permits(policy, gather(request, facts, at, parameters)))

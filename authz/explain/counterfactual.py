@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz.bundle.vocabulary import Vocabulary, attribute
-from authz.facts.changes import Change, How, touched
+from authz.facts.changes import Change, ChangeKind, touched
 from authz.interpreter.evaluate import Known, Reading, Unasked
 from authz.interpreter.partial import Scope
 from authz.language.ir import Access, And, Exists, Formula, Invoke, Not, Or, Program, values
@@ -143,7 +143,7 @@ class _Search:
     def record(self, changes: tuple[Change, ...]) -> Any:
         """The records after some changes; where only rows change, nothing else is put together anew."""
         vocabulary = self.at.vocabulary
-        if any(change.how is How.SET or vocabulary.rows[change.record].key for change in changes):
+        if any(change.kind is ChangeKind.SET or vocabulary.rows[change.record].key for change in changes):
             return self.at.regather(changes)
         record = copy.copy(self.at.gathered)
         for change in changes:

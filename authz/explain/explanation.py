@@ -1,24 +1,55 @@
-"""An explanation: why a request was decided so, and what would allow."""
+"""An explanation: the conditions of a decision, and the smallest change that would allow."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from authz.analysis.comparisons import Comparisons
 from authz.bundle.loading import Bundle
-from authz.explain.counterfactual import Smallest
+from authz.bundle.vocabulary import attribute
+from authz.explain.counterfactual import Situation, Smallest, smallest
 from authz.explain.render import conditions_as_data, smallest_as_data
-from authz.explain.tree import Condition
+from authz.explain.tree import Condition, tree
+from authz.facts.changes import Change, apply, nearby, possible
+from authz.facts.memory import Facts
+from authz.interpreter.evaluate import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a request was decided so: the condition tree of `allow`, and for a refusal what would allow."""
+    """Why a request was decided as it was: the condition tree of `allow`, and for a refusal what would allow."""
 
     conditions: Condition
     smallest: Smallest | None
 
     def as_data(self, bundle: Bundle) -> dict[str, Any]:
-        """The explanation for programs; the form is stable."""
+        """The explanation as JSON values; the form is stable."""
         return {
             "conditions": conditions_as_data(self.conditions),
             "smallest_change": None if self.smallest is None else smallest_as_data(self.smallest, bundle),
         }
+
+
+def explain(
+    bundle: Bundle,
+    gathered: Any,
+    comparisons: Comparisons,
+    subject_of: Callable[[Any], Any | None],
+    gather: Callable[[Facts], Any],
+    permits: Callable[[Any], bool],
+) -> Explanation:
+    """The explanation of the decision on a gathered record.
+
+    `gather` gathers the same request from other facts, `permits` decides a record, and `subject_of` gives its subject.
+    """
+    subject = subject_of(gathered)
+    conditions = tree(Reading(bundle.program, attribute), subject, gathered.action, gathered)
+    if subject is not None and conditions.holds:
+        return Explanation(conditions, None)
+    facts = nearby(gathered, bundle)
+
+    def regather(changes: Sequence[Change]) -> Any:
+        return gather(apply(changes, facts))
+
+    situation = Situation(bundle.program, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of)
+    return Explanation(conditions, smallest(situation, possible(bundle, comparisons, gathered)))

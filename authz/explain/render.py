@@ -6,7 +6,7 @@ from typing import Any
 from authz.bundle.loading import Bundle
 from authz.explain.counterfactual import Smallest
 from authz.explain.tree import Condition, Kind
-from authz.facts.changes import Change, How
+from authz.facts.changes import Change, ChangeKind
 from authz.facts.serialize import row_as_data, value_as_data
 
 NOTHING = {
@@ -17,11 +17,11 @@ NOT_FOUND = {
     "en": "no change that would allow this was found",
     "nl": "er is geen wijziging gevonden die dit zou toestaan",
 }
-FORMS: Mapping[How, Mapping[str, str]] = {
-    How.ADD: {"en": "add {noun}: {row}", "nl": "voeg toe, {noun}: {row}"},
-    How.END: {"en": "end {noun}: {row}", "nl": "beëindig {noun}: {row}"},
-    How.FILL: {"en": "say {said} of {noun}: {row}", "nl": "vul {said} in van {noun}: {row}"},
-    How.SET: {"en": "set {noun} to {row}", "nl": "zet {noun} op {row}"},
+FORMS: Mapping[ChangeKind, Mapping[str, str]] = {
+    ChangeKind.ADD: {"en": "add {noun}: {row}", "nl": "voeg toe, {noun}: {row}"},
+    ChangeKind.END: {"en": "end {noun}: {row}", "nl": "beëindig {noun}: {row}"},
+    ChangeKind.FILL: {"en": "say {said} of {noun}: {row}", "nl": "vul {said} in van {noun}: {row}"},
+    ChangeKind.SET: {"en": "set {noun} to {row}", "nl": "zet {noun} op {row}"},
 }
 OR = {"en": " or ", "nl": " of "}
 
@@ -51,8 +51,8 @@ def smallest_as_data(smallest: Smallest, bundle: Bundle) -> dict[str, Any]:
 
 def change_as_data(change: Change, bundle: Bundle) -> dict[str, Any]:
     """One change for programs: the row as a facts document has it, before and after."""
-    found: dict[str, Any] = {"change": change.how.value, "facts": change.facts}
-    if change.before is not None and change.how is not How.SET:
+    found: dict[str, Any] = {"change": change.kind.value, "facts": change.facts}
+    if change.before is not None and change.kind is not ChangeKind.SET:
         found["before"] = row_as_data(change.before)
     found["row" if change.record else "value"] = row_as_data(change.row) if change.record else value_as_data(change.row)
     return {**found, "writers": list(change.writers), **{lang: said(change, bundle, lang) for lang in ("en", "nl")}}
@@ -61,9 +61,9 @@ def change_as_data(change: Change, bundle: Bundle) -> dict[str, Any]:
 def said(change: Change, bundle: Bundle, language: str) -> str:
     """A change in words, with those who may write it."""
     table = bundle.vocabulary.changes[change.facts]
-    shown = change.before if change.how is How.END else change.row
+    shown = change.before if change.kind is ChangeKind.END else change.row
     row = row_in_words(shown) if change.record else str(value_as_data(change.row))
-    text = FORMS[change.how][language].format(noun=getattr(table, language), row=row, said=change.said)
+    text = FORMS[change.kind][language].format(noun=getattr(table, language), row=row, said=change.said)
     writers = [getattr(bundle.vocabulary.writers[writer], language) for writer in change.writers]
     return f"{text} ({OR[language].join(writers)})"
 

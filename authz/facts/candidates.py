@@ -1,80 +1,88 @@
-"""Candidates of a search: the ids that could be permitted, in one order that does not depend on what else is there.
+"""Candidates of a search: the ids that could be permitted, in an order that does not depend on other facts.
 
-Where a permit needs a row of some collection, the candidates are those whom such a row names; else every id is one.
+Where a permit requires a row of some collection, the candidates are the ids that its rows name; else all ids.
 """
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from typing import TypeVar
 
 from authz.bundle.vocabulary import Vocabulary
-from authz.facts.memory import Facts, Key
+from authz.facts.store import Key
+
+K = TypeVar("K")
+V = TypeVar("V")
+Ids = tuple[Key, ...]
+Index = Mapping[Key, Ids]
 
 
-class Candidates(Protocol):
-    """Where searches find whom to ask about: a facts document, or later a database."""
+class CandidateIndex:
+    """The sorted ids of one snapshot in memory; each index is built when a search first needs it.
 
-    def __call__(self, searched: tuple[str, ...], known: Mapping[str, str | None], after: Key) -> Iterator[Key]:
-        """The ids of the fields `searched`, in order, from behind `after` on; `()` is the beginning.
+    Threads share it without a lock: an index is written whole, and two threads at worst build an equal one twice.
+    """
 
-        `known` are the ids that the request names, by field.
-        """
+    __slots__ = ("_all_ids", "_indexes", "_keys", "_records", "vocabulary")
 
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        records: Mapping[str, Iterable[str]],
+        keys: Mapping[str, Iterable[Key]],
+    ) -> None:
+        """`records` has the ids of each record type, `keys` the keys under which each collection has rows."""
+        self.vocabulary, self._records, self._keys = vocabulary, records, keys
+        self._all_ids: dict[str, Ids] = {}
+        self._indexes: dict[tuple[str, tuple[str, ...]], Index] = {}
 
-def candidates_of(facts: Facts, vocabulary: Vocabulary, needed: Collection[str]) -> Candidates:
-    """The candidates in a facts document: narrowed to rows of a collection that a permit needs, where there is one."""
-    by = {name: kind.by for name, kind in vocabulary.collections.items() if name in needed}
-    records = vocabulary.entities
-
-    def index(collection: str, searched: tuple[str, ...]) -> Mapping[Key, tuple[Key, ...]]:
-        """The searched ids in the rows of a collection, sorted, by its other ids."""
-
-        def make() -> Mapping[Key, tuple[Key, ...]]:
-            names = by[collection]
-            places = [names.index(name) for name in searched]
-            others = [i for i, name in enumerate(names) if name not in searched]
-            found: dict[Key, set[Key]] = {}
-            for key in facts.collections[collection]:
-                found.setdefault(tuple(key[i] for i in others), set()).add(tuple(key[i] for i in places))
-            return {other: tuple(sorted(ids)) for other, ids in found.items()}
-
-        found: Mapping[Key, tuple[Key, ...]] = _once(facts, (collection, searched), make)
-        return found
-
-    def narrowed(searched: tuple[str, ...], known: Mapping[str, str | None]) -> tuple[Key, ...] | None:
-        """The fewest candidates that one needed collection leaves, or None if none bears on all that is searched."""
-        fewest: tuple[Key, ...] | None = None
-        for collection, names in by.items():
-            others = tuple(known.get(name) for name in names if name not in searched)
-            if set(searched) <= set(names) and None not in others:
-                found = index(collection, searched).get(others, ())  # type: ignore[arg-type]
-                fewest = found if fewest is None or len(found) < len(fewest) else fewest
-        return fewest
-
-    def every(name: str) -> tuple[Key, ...]:
-        ids: tuple[Key, ...] = _once(
-            facts, (name,), lambda: tuple((id,) for id in sorted(facts.entities[records[name]]))
-        )
-        return ids
-
-    def candidates(searched: tuple[str, ...], known: Mapping[str, str | None], after: Key) -> Iterator[Key]:
-        together = narrowed(searched, known)
+    def candidates(
+        self, searched: tuple[str, ...], known: Mapping[str, str | None], required: Set[str], after: Key = ()
+    ) -> Iterator[Key]:
+        """The candidates, as `FactsSnapshot.candidates` describes them."""
+        together = self._narrowed(searched, known, required)
         if together is not None:
             return itertools.islice(together, bisect_right(together, after) if after else 0, None)
-        apart = []
+        by_field = []
         for name in searched:
-            alone = narrowed((name,), known)
-            apart.append(every(name) if alone is None else alone)
-        first = apart[0][bisect_left(apart[0], after[:1]) :] if after else apart[0]
-        product = (tuple(id for (id,) in parts) for parts in itertools.product(first, *apart[1:]))
+            narrowed = self._narrowed((name,), known, required)
+            by_field.append(self._every(name) if narrowed is None else narrowed)
+        first = by_field[0][bisect_left(by_field[0], after[:1]) :] if after else by_field[0]
+        product = (tuple(id for (id,) in parts) for parts in itertools.product(first, *by_field[1:]))
         return itertools.dropwhile(lambda key: key <= after, product) if after else product
 
-    return candidates
+    def _narrowed(self, searched: tuple[str, ...], known: Mapping[str, str | None], required: Set[str]) -> Ids | None:
+        """The fewest candidates that one required collection leaves; None if none has all the searched fields."""
+        fewest: Ids | None = None
+        for collection, kind in self.vocabulary.collections.items():
+            if collection not in required or not set(searched) <= set(kind.by):
+                continue
+            others = tuple(known.get(name) for name in kind.by if name not in searched)
+            if None not in others:
+                ids = self._index(collection, searched).get(others, ())  # type: ignore[arg-type]
+                fewest = ids if fewest is None or len(ids) < len(fewest) else fewest
+        return fewest
+
+    def _index(self, collection: str, searched: tuple[str, ...]) -> Index:
+        """The searched ids in the keys of a collection, sorted, by the key's other ids."""
+        return _once(self._indexes, (collection, searched), lambda: self._built(collection, searched))
+
+    def _built(self, collection: str, searched: tuple[str, ...]) -> Index:
+        by = self.vocabulary.collections[collection].by
+        places = [by.index(name) for name in searched]
+        others = [place for place, name in enumerate(by) if name not in searched]
+        ids: dict[Key, set[Key]] = {}
+        for key in self._keys[collection]:
+            ids.setdefault(tuple(key[i] for i in others), set()).add(tuple(key[i] for i in places))
+        return {other: tuple(sorted(keys)) for other, keys in ids.items()}
+
+    def _every(self, name: str) -> Ids:
+        """All ids that a request's field may hold, sorted."""
+        record = self.vocabulary.entities[name]
+        return _once(self._all_ids, record, lambda: tuple((id,) for id in sorted(self._records[record])))
 
 
-def _once(facts: Facts, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
-    """What was made of these facts under a key; two threads at worst make the same thing twice."""
-    if key not in facts.indexes:
-        facts.indexes[key] = make()
-    return facts.indexes[key]
+def _once(cache: dict[K, V], key: K, build: Callable[[], V]) -> V:
+    if key not in cache:
+        cache[key] = build()
+    return cache[key]

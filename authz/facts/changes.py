@@ -15,7 +15,7 @@ from authz.bundle.loading import Bundle
 from authz.bundle.toml_schema import ChangeTable
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, RowType, Vocabulary, attribute
 from authz.facts.gather import follow
-from authz.facts.memory import Facts, FactsReader
+from authz.facts.memory import Facts, facts_in_memory
 from authz.instants import END
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
 
@@ -25,8 +25,8 @@ MOST_ROWS = 200
 """How many rows of one kind are tried at most."""
 
 
-class How(StrEnum):
-    """What a change does."""
+class ChangeKind(StrEnum):
+    """What a change does to the facts."""
 
     ADD = "add"
     END = "end"
@@ -43,7 +43,7 @@ class Change:
     speaks of one `slot`.
     """
 
-    how: How
+    kind: ChangeKind
     facts: str
     row: Any = field(repr=False)
     before: Any = field(repr=False)
@@ -53,34 +53,37 @@ class Change:
     slot: tuple[Any, ...] = field(default=(), repr=False)
 
 
-def apply(changes: Iterable[Change], facts: Facts, reader: FactsReader) -> Facts:
+def apply(changes: Iterable[Change], facts: Facts) -> Facts:
     """The facts after some changes."""
     lists: dict[str, tuple[Any, ...]] = {}
-    values = dict(facts.values)
+    values: dict[str, Any] = {}
     for change in changes:
-        if change.how is How.SET:
+        if change.kind is ChangeKind.SET:
             values[change.facts] = change.row
         else:
             rows = lists.get(change.facts, facts.lists[change.facts])
             lists[change.facts] = (*(row for row in rows if row != change.before), change.row)
-    return reader.changed(dataclasses.replace(facts, values=values), lists)
+    return facts.with_rows(lists, values)
 
 
-def nearby(gathered: Any, vocabulary: Vocabulary, facts: Facts, reader: FactsReader) -> Facts:
-    """The facts that one request can reach, and no others."""
-    lists: dict[str, dict[Any, None]] = {name: {} for name in reader.listed}
+def nearby(gathered: Any, bundle: Bundle) -> Facts:
+    """The facts that were gathered for one request, and no others, as facts in memory."""
+    vocabulary = bundle.vocabulary
+    lists: dict[str, dict[Any, None]] = {row.facts: {} for row in vocabulary.rows.values() if row.facts}
     for name, record in vocabulary.entities.items():
-        if (found := getattr(gathered, attribute(name))) is not None:
-            lists[vocabulary.rows[record].facts][found] = None
+        if (row := getattr(gathered, attribute(name))) is not None:
+            lists[vocabulary.rows[record].facts][row] = None
     for name, kind in vocabulary.collections.items():
         lists[vocabulary.rows[kind.of].facts] |= dict.fromkeys(getattr(gathered, attribute(name)))
-    nothing = dataclasses.replace(facts, entities={}, collections={}, lists={})
-    return reader.changed(nothing, {name: tuple(rows) for name, rows in lists.items()})
+    values = {name: getattr(gathered, attribute(name)) for name in vocabulary.values}
+    return facts_in_memory(
+        vocabulary, "", bundle.schema_digest, {name: tuple(rows) for name, rows in lists.items()}, values
+    )
 
 
 def touched(change: Change, vocabulary: Vocabulary) -> frozenset[str]:
     """The fields of a request that a change could change."""
-    if change.how is How.SET:
+    if change.kind is ChangeKind.SET:
         found = {change.facts}
     else:
         found = {name for name, kind in vocabulary.collections.items() if kind.of == change.record}
@@ -131,7 +134,7 @@ class _Possible:
                 now = getattr(self.gathered, attribute(name))
                 for value in self.of(REQUEST, name, kind.type) if table.set else ():
                     if value is not None and value != now:
-                        yield Change(How.SET, name, value, now, table.set, slot=(name,))
+                        yield Change(ChangeKind.SET, name, value, now, table.set, slot=(name,))
             elif row.key:
                 yield from self.entity(name, row, table)
             else:
@@ -149,14 +152,14 @@ class _Possible:
                 continue
             if found is None:
                 for made in self.rows(row, {row.key: id}) if table.add and id else ():
-                    yield Change(How.ADD, name, made, None, table.add, row.name, slot=(name, id))
+                    yield Change(ChangeKind.ADD, name, made, None, table.add, row.name, slot=(name, id))
                 continue
             for said, writers in table.fill.items():
                 if getattr(found, attribute(said)) is None:
                     for value in self.of(row.name, said, row.fields[said].type):
                         if value is not None:
                             filled = dataclasses.replace(found, **{attribute(said): value})
-                            yield Change(How.FILL, name, filled, found, writers, row.name, said, (name, id))
+                            yield Change(ChangeKind.FILL, name, filled, found, writers, row.name, said, (name, id))
 
     def added(self, name: str, row: RowType, table: ChangeTable) -> Iterator[Change]:
         if not table.add:
@@ -168,7 +171,7 @@ class _Possible:
                 for made in self.rows(row, fixed):
                     if made not in seen:
                         seen.append(made)
-                        yield Change(How.ADD, name, made, None, table.add, row.name)
+                        yield Change(ChangeKind.ADD, name, made, None, table.add, row.name)
 
     def ended(self, name: str, row: RowType, table: ChangeTable) -> Iterator[Change]:
         if not table.end or not row.interval:
@@ -180,7 +183,7 @@ class _Possible:
                 for found in dict.fromkeys(getattr(self.gathered, attribute(collection))):
                     if getattr(found, start) < at < getattr(found, end):
                         ended = dataclasses.replace(found, **{end: at})
-                        yield Change(How.END, name, ended, found, table.end, row.name, slot=(name, found))
+                        yield Change(ChangeKind.END, name, ended, found, table.end, row.name, slot=(name, found))
 
     def rows(self, row: RowType, fixed: Mapping[str, Any]) -> Iterator[Any]:
         """Whole rows with some fields fixed, that count from now on."""

@@ -1,15 +1,17 @@
-"""Facts from a document: strict, closed-world, frozen, and indexed by the keys that requests ask for.
+"""The facts of a document, held in memory: validated strictly, closed-world, frozen, indexed by id and by key.
 
-What is not in the document is not so. Rows are never half-filled: a row that lacks what its own fields ask for is
-a fault, and a document with a fault gives no facts at all.
+A fact that the document does not state does not hold. A row that lacks what its own fields require is an error, and a
+document with an error gives no facts at all.
 """
 
 import dataclasses
 import hashlib
 import json
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,45 +22,131 @@ from authz.bundle.values import annotation
 from authz.bundle.vocabulary import RowType, Vocabulary, attribute
 from authz.documents.places import Loc, diagnostic_at
 from authz.documents.validation import diagnostics_of
+from authz.facts.candidates import CandidateIndex
 from authz.facts.serialize import row_as_data
+from authz.facts.store import Key, Row
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.types import Collection, Optional, Type
 
-Row = Any
-Key = tuple[str, ...]
+REVISION_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one document: records by id, rows by key, values by name; `revision` tells documents apart.
+    """The facts of one document: a `FactStore` whose only snapshot is itself.
 
-    `shape` is that of the bundle they were read under. What they say is personal data, and no part of their `repr`.
+    Facts are personal data and are no part of the `repr`. Two values are equal if they hold the same facts under the
+    same revision and schema.
     """
 
-    entities: Mapping[str, Mapping[str, Row]] = field(repr=False)
-    collections: Mapping[str, Mapping[Key, tuple[Row, ...]]] = field(repr=False)
-    values: Mapping[str, Any] = field(repr=False)
     revision: str
-    shape: str
-    lists: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """All rows as the document lists them, those that no request reaches included; none where some were left out."""
-    indexes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What searches have indexed so far, by collection and names; it only ever grows, and tells nothing new."""
+    schema_digest: str
+    records: Mapping[str, Mapping[str, Row]] = field(repr=False)
+    rows: Mapping[str, Mapping[Key, tuple[Row, ...]]] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+    lists: Mapping[str, tuple[Row, ...]] = field(repr=False, compare=False)
+    """All rows by list, in the document's order, rows that no request reaches included. A read-only view."""
+    index: CandidateIndex = field(repr=False, compare=False)
+    stamp: datetime | None = None
 
-    def entity(self, record: str, id: str) -> Row | None:
-        """The record of this type and id, compared exactly, or None."""
-        return self.entities[record].get(id)
+    def snapshot(self) -> "Facts":
+        """The facts themselves: a document does not change."""
+        return self
 
-    def rows(self, collection: str, key: Key) -> tuple[Row, ...]:
-        """The rows of a collection under a key."""
-        return self.collections[collection].get(key, ())
+    def candidates(
+        self, searched: tuple[str, ...], known: Mapping[str, str | None], required: Set[str], after: Key = ()
+    ) -> Iterator[Key]:
+        """The candidates of a search; see `FactsSnapshot.candidates`."""
+        return self.index.candidates(searched, known, required, after)
+
+    def ids(self, record: str) -> tuple[str, ...]:
+        """The ids of all records of a type, in the document's order."""
+        kind = self.index.vocabulary.rows[record]
+        return tuple(getattr(row, attribute(kind.key)) for row in self.lists[kind.facts])
+
+    def with_rows(
+        self, lists: Mapping[str, tuple[Row, ...]], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> "Facts":
+        """New facts with some lists and values replaced. The rows must be valid: they are not validated again."""
+        lists = {name: rows for name, rows in lists.items() if rows != self.lists[name]}
+        values = {name: value for name, value in values.items() if value != self.values[name]}
+        if not lists and not values:
+            return self
+        changed = repr((self.revision, sorted(lists.items()), sorted(values.items())))
+        vocabulary = self.index.vocabulary
+        return _facts(
+            vocabulary,
+            hashlib.sha256(changed.encode()).hexdigest()[:REVISION_LENGTH],
+            self.schema_digest,
+            _records(vocabulary, lists, self.records),
+            _rows(vocabulary, lists, self.rows),
+            {**self.values, **values},
+            {**self.lists, **lists},
+        )
+
+
+def facts_in_memory(
+    vocabulary: Vocabulary,
+    revision: str,
+    schema_digest: str,
+    lists: Mapping[str, tuple[Row, ...]],
+    values: Mapping[str, Any],
+) -> Facts:
+    """Facts with the rows of every list, and every value, of the vocabulary. Nothing is validated."""
+    records, rows = _records(vocabulary, lists, {}), _rows(vocabulary, lists, {})
+    return _facts(vocabulary, revision, schema_digest, records, rows, values, lists)
+
+
+def _facts(
+    vocabulary: Vocabulary,
+    revision: str,
+    schema_digest: str,
+    records: Mapping[str, Mapping[str, Row]],
+    rows: Mapping[str, Mapping[Key, tuple[Row, ...]]],
+    values: Mapping[str, Any],
+    lists: Mapping[str, tuple[Row, ...]],
+) -> Facts:
+    index = CandidateIndex(vocabulary, records, rows)
+    return Facts(revision, schema_digest, records, rows, values, MappingProxyType(lists), index)
+
+
+def _records(
+    vocabulary: Vocabulary, lists: Mapping[str, tuple[Row, ...]], others: Mapping[str, Mapping[str, Row]]
+) -> dict[str, Mapping[str, Row]]:
+    """The records of these lists by id, beside those of other lists."""
+    keyed = (kind for kind in vocabulary.rows.values() if kind.key and kind.facts in lists)
+    return {
+        **others,
+        **{kind.name: {getattr(row, attribute(kind.key)): row for row in lists[kind.facts]} for kind in keyed},
+    }
+
+
+def _rows(
+    vocabulary: Vocabulary,
+    lists: Mapping[str, tuple[Row, ...]],
+    others: Mapping[str, Mapping[Key, tuple[Row, ...]]],
+) -> dict[str, Mapping[Key, tuple[Row, ...]]]:
+    """The rows of the collections over these lists by key, beside those of other collections."""
+    rows = dict(others)
+    for name, collection in vocabulary.collections.items():
+        list_name = vocabulary.rows[collection.of].facts
+        if list_name in lists:
+            rows[name] = _by_key(lists[list_name], collection.by)
+    return rows
+
+
+def _by_key(rows: tuple[Row, ...], by: tuple[str, ...]) -> dict[Key, tuple[Row, ...]]:
+    grouped: dict[Key, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(tuple(getattr(row, attribute(name)) for name in by), []).append(row)
+    return {key: tuple(found) for key, found in grouped.items()}
 
 
 class FactsReader:
     """Reads facts documents of one vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary, classes: Classes, shape: str = "") -> None:
-        self.vocabulary, self.shape = vocabulary, shape
+    def __init__(self, vocabulary: Vocabulary, classes: Classes, schema_digest: str = "") -> None:
+        self.vocabulary, self.schema_digest = vocabulary, schema_digest
         self.listed = {row.facts: row for row in vocabulary.rows.values() if row.facts}
         fields: list[Any] = [
             (
@@ -97,27 +185,13 @@ class FactsReader:
         if faults:
             raise DiagnosticError(faults)
         values = {name: getattr(document, attribute(name)) for name in self.vocabulary.values}
-        revision = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
-        return self.changed(Facts({}, {}, values, revision, self.shape, lists=rows), rows)
-
-    def changed(self, facts: Facts, lists: Mapping[str, tuple[Row, ...]]) -> Facts:
-        """The facts with some lists as given instead: whole rows, as `problems` finds none in."""
-        entities, collections = dict(facts.entities), dict(facts.collections)
-        for name, rows in lists.items():
-            kind = self.listed[name]
-            if kind.key:
-                entities[kind.name] = {getattr(one, attribute(kind.key)): one for one in rows}
-            for collection, collected in self.vocabulary.collections.items():
-                if collected.of == kind.name:
-                    collections[collection] = _by_key(rows, collected.by)
-        return dataclasses.replace(
-            facts, entities=entities, collections=collections, lists={**facts.lists, **lists}, indexes={}
-        )
+        revision = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:REVISION_LENGTH]
+        return facts_in_memory(self.vocabulary, revision, self.schema_digest, rows, values)
 
     def problems(self, name: str, row: Row, facts: Facts) -> list[str]:
         """What is wrong with a row that a list could have, beside these facts."""
         kind = self.listed[name]
-        check = row_check(kind, facts.entities)
+        check = row_check(kind, facts.records)
         return [f"{field}: {problem}" for field, problem in check(row, row_as_data(row, kind))]
 
     def _near(self, one: Diagnostic) -> Diagnostic:
@@ -141,13 +215,6 @@ def _absent(kind: Type) -> Any:
     if isinstance(kind, Optional):
         return dataclasses.field(default=None)
     return dataclasses.field(default=()) if isinstance(kind, Collection) else dataclasses.field()
-
-
-def _by_key(rows: tuple[Row, ...], by: tuple[str, ...]) -> dict[Key, tuple[Row, ...]]:
-    grouped: dict[Key, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(tuple(getattr(row, attribute(name)) for name in by), []).append(row)
-    return {key: tuple(found) for key, found in grouped.items()}
 
 
 def _integrity(

@@ -127,7 +127,7 @@ class Campaign:
         """Count the clauses that hold somewhere in a world."""
         policy, gathered = self.oracles.worlds.policy_of(world), self.oracles.worlds.gathered(world)
         reading = Reading(policy.bundle.program, attribute)
-        reading.rule("allow", policy.subject(world.request, gathered), world.request.action, gathered)
+        reading.rule("allow", policy.analyses.subject_of(gathered), world.request.action, gathered)
         for code in policy.bundle.reasons:
             reading.rule("reason", gathered, code)
         self._count_clauses(reading)

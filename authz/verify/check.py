@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authz.engine.policy import Policy, load_bundle, load_facts
+from authz.engine.loading import load_bundle, load_facts
+from authz.engine.policy import Policy
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify import oso
 from authz.verify.generate import Worlds

@@ -21,7 +21,7 @@ class Corpus:
 
     def __init__(self, folder: Path, policy: Policy) -> None:
         self.folder, self.policy = folder, policy
-        self.shape = policy.bundle.shape[:12]
+        self.shape = policy.bundle.schema_digest[:12]
         self.kept = self.skipped = 0
 
     def worlds(self) -> Iterator[World]:

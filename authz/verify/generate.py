@@ -18,8 +18,8 @@ from authz.bundle.vocabulary import PARAMETERS, REQUEST, FieldKind, RowType, att
 from authz.engine.expiry import STEP
 from authz.engine.policy import Policy
 from authz.facts.gather import follow
-from authz.facts.memory import Row
 from authz.facts.serialize import value_as_data
+from authz.facts.store import Row
 from authz.instants import BEGIN, END
 from authz.language.diagnostics import DiagnosticError
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, STRING, Collection, Enumeration, Optional, Type
@@ -42,7 +42,7 @@ class Worlds:
 
     def __init__(self, policy: Policy, seeds: Sequence[World]) -> None:
         self.policy, self.vocabulary, self.seeds = policy, policy.bundle.vocabulary, seeds
-        self.listed = policy.facts_reader.listed
+        self.listed = policy.analyses.facts_reader.listed
         self.permitting = next((i for i, seed in enumerate(seeds) if not decide(policy, seed)), len(seeds))
         self._near: dict[int, _Near] = {}
         self._policies: dict[str, Policy] = {"{}": policy}
@@ -73,7 +73,7 @@ class Worlds:
     def gathered(self, world: World) -> Any:
         """The records of a world's request."""
         policy = self.policy_of(world)
-        return policy.gather(world.request, world.facts, world.at, policy.parameters)
+        return policy.analyses.gather(world.request, world.facts, world.at, policy.parameters)
 
     def row(self, draw: Draw, world: World, name: str) -> Row | None:
         """A row that a list could have, whole; None if what was drawn is not."""
@@ -86,7 +86,7 @@ class Worlds:
 
     def with_rows(self, world: World, lists: Mapping[str, tuple[Row, ...]]) -> World:
         """The world with some lists as given."""
-        return dataclasses.replace(world, facts=self.policy.facts_reader.changed(world.facts, lists))
+        return dataclasses.replace(world, facts=world.facts.with_rows(lists))
 
 
 class _Near:
@@ -96,9 +96,9 @@ class _Near:
         self.worlds, self.seed, self.vocabulary = worlds, seed, worlds.vocabulary
         self.policy = worlds.policy
         self.lists = seed.facts.lists
-        self.ids = {kind.name: list(seed.facts.entities[kind.name]) for kind in worlds.listed.values() if kind.key}
+        self.ids = {kind.name: list(seed.facts.ids(kind.name)) for kind in worlds.listed.values() if kind.key}
         gathered = worlds.gathered(seed)
-        found = {seed.at, *self.policy.instants(gathered, BEGIN + STEP)}
+        found = {seed.at, *self.policy.analyses.instants_read(gathered, BEGIN + STEP)}
         dates: set[date] = set()
         for rows in self.lists.values():
             for row in rows:
@@ -141,7 +141,7 @@ class _Near:
     # Edits: each gives the world as it is where what was drawn is not whole.
 
     def changed(self, world: World, name: str, rows: tuple[Row, ...], row: Row | None = None) -> World:
-        if row is not None and self.policy.facts_reader.problems(name, row, world.facts):
+        if row is not None and self.policy.analyses.facts_reader.problems(name, row, world.facts):
             return world
         return self.worlds.with_rows(world, {name: rows})
 
@@ -233,9 +233,7 @@ class _Near:
             return world
         name = names[draw(len(names))]
         value = self.of(draw, (REQUEST, name), self.vocabulary.values[name].type, world.facts.values[name])
-        return dataclasses.replace(
-            world, facts=dataclasses.replace(world.facts, values={**world.facts.values, name: value}, indexes={})
-        )
+        return dataclasses.replace(world, facts=world.facts.with_rows({}, {name: value}))
 
     def redraw_parameter(self, draw: Draw, world: World) -> World:
         names = list(self.vocabulary.parameter_types)
@@ -266,7 +264,7 @@ class _Near:
         for name in excluded_fields(kind, fields.__getitem__):
             fields[name] = absent_value(kind, name)
         row = self.policy.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})
-        return None if self.policy.facts_reader.problems(kind.facts, row, world.facts) else row
+        return None if self.policy.analyses.facts_reader.problems(kind.facts, row, world.facts) else row
 
     def asked_id(self, world: World, kind: FieldKind) -> str | None:
         """The id that the request names of a record that a field names."""
@@ -316,14 +314,14 @@ class _Near:
         return choices[draw(len(choices))]
 
     def constants(self, place: tuple[str, ...]) -> Sequence[Any]:
-        return list(self.policy.compared.constants_of(place))
+        return list(self.policy.analyses.comparisons.constants_of(place))
 
     def words(self, place: tuple[str, ...]) -> list[str]:
         """Texts that rules compare with a place: constants, what rows and ids have there, and one that nobody knows."""
         key = (place[0], place[-1])
         if key not in self.texts:
             found = [each for each in self.constants(place) if isinstance(each, str)]
-            schema, compared = self.vocabulary.schema, self.policy.compared
+            schema, compared = self.vocabulary.schema, self.policy.analyses.comparisons
             for kind in self.worlds.listed.values():
                 for name, own in kind.fields.items():
                     if own.type in (STRING, Optional(STRING)) and compared.same_class(

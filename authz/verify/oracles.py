@@ -12,7 +12,7 @@ from authz.codegen.python import compile_program
 from authz.engine.decision import Evaluator
 from authz.engine.policy import Policy
 from authz.engine.search import Searched, search
-from authz.facts.memory import Row
+from authz.facts.store import Row
 from authz.interpreter.evaluate import Reading
 from authz.verify import oso
 from authz.verify.generate import Draw, Worlds
@@ -61,7 +61,7 @@ class Oracles:
         """The decision and reasons on a world; the policy's own evaluator decides unless another is given."""
         policy, request = self.worlds.policy_of(world), world.request
         gathered = self.worlds.gathered(world)
-        subject = policy.subject(request, gathered)
+        subject = policy.analyses.subject_of(gathered)
         evaluator = evaluator or policy.evaluator
         permits = subject is not None and evaluator.allow(subject, request.action, gathered) is True
         return permits, evaluator.reasons(gathered)
@@ -107,7 +107,7 @@ class Oracles:
             return None
         policy, gathered = self.worlds.policy_of(world), self.worlds.gathered(world)
         permits, reasons = self.verdict(world)
-        subject = policy.subject(world.request, gathered)
+        subject = policy.analyses.subject_of(gathered)
         allowed = subject is not None and self.oso.allow(subject, world.request.action, gathered)
         expected = allowed, self.oso.reasons(gathered) if all_reasons else reasons
         if expected == (permits, reasons):
@@ -141,8 +141,8 @@ class Oracles:
         if (request.subject_type, request.resource_type) != (subject.type, resource.type):
             return None  # a search for another type finds nothing
         for searched, field, ids in (
-            (Searched.RESOURCE, "resource_id", world.facts.entities[resource.record]),
-            (Searched.SUBJECT, "subject_id", world.facts.entities[subject.record]),
+            (Searched.RESOURCE, "resource_id", world.facts.ids(resource.record)),
+            (Searched.SUBJECT, "subject_id", world.facts.ids(subject.record)),
             (Searched.ACTION, "action", policy.bundle.vocabulary.actions),
         ):
             if _leaves_open(policy, request, searched):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authz.documents.places import Loc, diagnostic_at
-from authz.engine.decision import Decision
-from authz.engine.policy import Policy
+from authz.engine.policy import ExplainableDecision, Policy
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.verify.scenario_files import ScenarioDocument, read_scenario_file, scenario_files
 from authz.verify.scenario_schema import Expectation
@@ -24,7 +23,7 @@ class Result:
     id: str
     title: str
     problems: tuple[str, ...] = ()
-    decision: Decision | None = None
+    decision: ExplainableDecision | None = None
 
     @property
     def passed(self) -> bool:
@@ -67,7 +66,7 @@ def run_file(policy: Policy, path: Path, words: str = "", only: int | None = Non
             yield _run_scenario(policy, document, index)
 
 
-def decide_scenario(policy: Policy, path: Path, id: str) -> Decision:
+def decide_scenario(policy: Policy, path: Path, id: str) -> ExplainableDecision:
     """The decision on the scenario of this id in a file, whatever it expects.
 
     Raises:
@@ -89,7 +88,7 @@ def _run_scenario(policy: Policy, document: ScenarioDocument, index: int) -> Res
     return Result(document.shown, id, title, tuple(_mismatches(expect, decision)), decision)
 
 
-def _judge(policy: Policy, document: ScenarioDocument, index: int) -> tuple[Decision, Expectation]:
+def _judge(policy: Policy, document: ScenarioDocument, index: int) -> tuple[ExplainableDecision, Expectation]:
     """The decision on one scenario, and what it expects.
 
     Raises:
@@ -118,7 +117,7 @@ def _expectation_faults(policy: Policy, expect: Expectation, shown: str, at: Loc
             )
 
 
-def _mismatches(expect: Expectation, decision: Decision) -> Iterator[str]:
+def _mismatches(expect: Expectation, decision: ExplainableDecision) -> Iterator[str]:
     if decision.error:
         yield f"broke while deciding: {decision.error}"
     if decision.effect != expect.decision:

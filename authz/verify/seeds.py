@@ -85,9 +85,10 @@ def mended(policy: Policy, world: World | None) -> World | None:
         decision = policy.decide(request, world.facts)
         if decision:
             return World(world.facts, request, {})
-        changes = None if decision.error else decision.explain().smallest.changes
+        smallest = None if decision.error else decision.explain().smallest
+        changes = smallest and smallest.changes
         if changes:
-            return World(apply(changes, world.facts, policy.facts_reader), request, {})
+            return World(apply(changes, world.facts), request, {})
     return world
 
 

@@ -93,7 +93,7 @@ def shrink_rows(campaign: Campaign, known: Counterexample) -> Counterexample:
 
 def _fewer_rows(worlds: Worlds, world: World) -> Iterator[World]:
     """The valid worlds with one row less."""
-    reader = worlds.policy.facts_reader
+    reader = worlds.policy.analyses.facts_reader
     for name, rows in world.facts.lists.items():
         for index in range(len(rows)):
             fewer = worlds.with_rows(world, {name: (*rows[:index], *rows[index + 1 :])})

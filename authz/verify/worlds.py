@@ -7,8 +7,8 @@ from typing import Any
 
 from authz.bundle.requests import EvaluationRequest
 from authz.documents.places import diagnostic_at
-from authz.engine.decision import Decision
-from authz.engine.policy import Policy
+from authz.engine.loading import read_facts
+from authz.engine.policy import ExplainableDecision, Policy
 from authz.facts.memory import Facts
 from authz.facts.serialize import row_as_data, value_as_data
 from authz.instants import format_instant
@@ -37,7 +37,7 @@ class World:
         return self.request.at
 
 
-def decide(policy: Policy, world: World) -> Decision:
+def decide(policy: Policy, world: World) -> ExplainableDecision:
     """The decision on a world, under the world's parameters."""
     return policy.with_parameters(world.parameters).decide(world.request, world.facts)
 
@@ -49,7 +49,7 @@ def world_from(policy: Policy, facts: object, request: Mapping[str, Any], parame
         DiagnosticError: one of them has faults.
     """
     configured = policy.with_parameters(parameters)
-    return World(configured.facts(facts), configured.request(request), dict(parameters))
+    return World(read_facts(facts, configured), configured.bundle.requests.read(request), dict(parameters))
 
 
 def world_of(policy: Policy, document: ScenarioDocument, index: int, scenario: Scenario) -> World:
@@ -68,13 +68,13 @@ def world_of(policy: Policy, document: ScenarioDocument, index: int, scenario: S
     try:
         placed = document.facts_of(scenario, index, policy.bundle.vocabulary)
         try:
-            facts = policy.facts(dict(placed.values), shown, (*at, "facts"))
+            facts = read_facts(dict(placed.values), policy, shown, (*at, "facts"))
         except DiagnosticError as faulty:
             faults += [placed.relocated(each, (*at, "facts")) for each in faulty.diagnostics]
     except DiagnosticError as faulty:
         faults += faulty.diagnostics
     try:
-        request = configured.request(scenario.request, shown, (*at, "request"))
+        request = configured.bundle.requests.read(scenario.request, shown, (*at, "request"))
     except DiagnosticError as faulty:
         faults += faulty.diagnostics
     if "at" not in scenario.request:
@@ -88,7 +88,7 @@ def as_scenario(policy: Policy, world: World) -> dict[str, Any]:
     """Facts, request and parameters as a scenario has them."""
     vocabulary, request = policy.bundle.vocabulary, world.request
     facts: dict[str, Any] = {
-        name: [row_as_data(row, policy.facts_reader.listed[name]) for row in rows]
+        name: [row_as_data(row, policy.analyses.facts_reader.listed[name]) for row in rows]
         for name, rows in world.facts.lists.items()
         if rows
     }

@@ -26,6 +26,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from authz import Decision, EvaluationRequest, Facts, MalformedRequestError, Policy, load_bundle, load_facts
+from authz.engine.evaluation import EvaluationInputs, decide, gather_batch
+from authz.engine.expiry import expires_at
+from authz.engine.public_reason import public_reason
 
 
 class Party(BaseModel):
@@ -110,13 +113,13 @@ class Deciding:
     record: int
     key: bytes = field(repr=False)
 
-    def answer(self, asked: EvaluationRequest, decision: Decision) -> Answer:
+    def answer(self, inputs: EvaluationInputs, decision: Decision) -> Answer:
         """A decision as everybody who asks may see it."""
         reason = error = None
         if decision.error:
             error = {"status": 500, "message": "the request could not be judged"}
         elif not decision:
-            code, bundle = self.policy.public_reason(decision, self.facts), self.policy.bundle
+            code, bundle = public_reason(inputs, decision), self.policy.bundle
             said = bundle.reasons.get(code, bundle.substitute)
             reason = Reason(code=said.code, en=said.en, nl=said.nl)
         context = Context(
@@ -124,19 +127,19 @@ class Deciding:
             reason_user=reason,
             evaluation_id=secrets.token_hex(16),
             evaluated_at=decision.at,
-            purpose=asked.properties.get("purpose"),
-            expires_at=decision.expires_at,
-            policy=decision.policy,
-            facts=decision.facts,
+            purpose=inputs.request.properties.get("purpose"),
+            expires_at=expires_at(inputs) if decision else None,
+            policy=decision.policy_digest,
+            facts=decision.facts_revision,
         )
         return Answer(decision=bool(decision), context=context)
 
     def answers(self, requests: list[EvaluationRequest], at: datetime) -> Iterator[tuple[Answer, dict[str, Any]]]:
         """The answer to each request, and what its record says."""
-        decisions = self.policy.decide_each(requests, self.facts, at)
-        for asked, decision in zip(requests, decisions, strict=True):
-            answer = self.answer(asked, decision)
-            yield answer, self.recorded(asked, decision, answer)
+        for inputs in gather_batch(self.policy, requests, self.facts, at):
+            decision = decide(inputs)
+            answer = self.answer(inputs, decision)
+            yield answer, self.recorded(inputs.request, decision, answer)
 
     def recorded(self, asked: EvaluationRequest, decision: Decision, answer: Answer) -> dict[str, Any]:
         """An evaluation for the record: the student is a pseudonym there."""
@@ -178,7 +181,7 @@ def create_app(deciding: Deciding, callers: Callers) -> FastAPI:
         return caller
 
     def read(caller: Caller, given: dict[str, Any]) -> EvaluationRequest:
-        asked = deciding.policy.request(given)
+        asked = deciding.policy.bundle.requests.read(given)
         if caller.subject is not None and asked.subject_id != caller.subject:
             raise HTTPException(403, "this caller asks only as itself")
         return asked

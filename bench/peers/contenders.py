@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from authz import load_bundle
+from authz.engine.loading import read_facts
 from bench.peers.workload import Case
 
 HERE = Path(__file__).parent
@@ -72,16 +73,16 @@ def records() -> Callable[[Case], Any]:
     policy = _policy()
 
     def prepare(case: Case) -> Any:
-        asked, facts = _asked(policy, case), policy.facts(_facts(case))
+        asked, facts = _asked(policy, case), read_facts(_facts(case), policy)
         assert asked.at is not None
-        return policy.gather(asked, facts, asked.at, policy.parameters)
+        return policy.analyses.gather(asked, facts, asked.at, policy.parameters)
 
     return prepare
 
 
 def _asked(policy: Any, case: Case) -> Any:
     said = case["request"]
-    return policy.request(
+    return policy.bundle.requests.read(
         {
             "supplier": case["supplier"]["id"],
             "student": "student",
@@ -89,7 +90,7 @@ def _asked(policy: Any, case: Case) -> Any:
             "action": "read",
             **said,
             "at": "2025-01-01",
-        }
+        },
     )
 
 
@@ -147,7 +148,7 @@ def poort_loaded() -> Contender:
     policy = _policy()
     return Contender(
         "Poort, policy.decide over loaded facts",
-        lambda case: (_asked(policy, case), policy.facts(_facts(case))),
+        lambda case: (_asked(policy, case), read_facts(_facts(case), policy)),
         lambda given: bool(policy.decide(*given)),
     )
 
@@ -158,7 +159,7 @@ def poort_whole() -> Contender:
     return Contender(
         "Poort, facts read from the request",
         lambda case: (case, _facts(case)),
-        lambda given: bool(policy.decide(_asked(policy, given[0]), policy.facts(given[1]))),
+        lambda given: bool(policy.decide(_asked(policy, given[0]), read_facts(given[1], policy))),
     )
 
 

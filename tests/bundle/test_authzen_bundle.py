@@ -93,10 +93,10 @@ def test_soft_is_a_boolean_or_malformed(authzen: Policy, soft: object) -> None:
     request = asked("alice", "delete", "record-1")
     request["action"]["properties"]["soft"] = soft
     if soft is None:
-        assert authzen.request(request).properties["soft"] is None
+        assert authzen.bundle.requests.read(request).properties["soft"] is None
         return
     with pytest.raises(ValueError, match=r"^request: action\.properties\.soft: is not true or false$"):
-        authzen.request(request)
+        authzen.bundle.requests.read(request)
 
 
 def test_the_facts_of_the_bundle_are_those_of_its_scenarios() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from authz import Policy, PolicyError, load_bundle
+from authz.engine.loading import read_facts
 from tests.support.paths import STUDENT
 from tests.support.student_worlds import given, permitting
 
@@ -543,7 +544,7 @@ def test_words_of_python_name_anything(bundle: Path, edit: Edit, name: str) -> N
     edit("vocabulary.toml", "suspensions = { en", '"yield" = { en')
     edit("bundle.toml", 'never_grants = "suspensions"', 'never_grants = "yield"')
     edit("bundle.toml", "", f'{name} = {{ type = "Integer?" }}\n')
-    facts = load_bundle(bundle).facts({name: 3, "yield": [], "holds": [], "students": []})
+    facts = read_facts({name: 3, "yield": [], "holds": [], "students": []}, load_bundle(bundle))
     assert facts.values[name] == 3
 
 
@@ -570,7 +571,7 @@ PILLAR = "enrolled(request) and               # pillar"
 def codes(policy: Policy, facts: dict[str, Any] | None = None, **asked: Any) -> tuple[str, ...]:
     """The reasons that a permitting world gets with some facts and members of the request set otherwise."""
     world = permitting(given("g1"))
-    decision = policy.decide({**world.request, **asked}, policy.facts({**world.facts, **(facts or {})}))
+    decision = policy.decide({**world.request, **asked}, read_facts({**world.facts, **(facts or {})}, policy))
     assert decision.error == ""
     assert bool(decision) == (decision.reasons == ())
     return decision.reasons

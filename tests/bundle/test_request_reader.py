@@ -217,7 +217,7 @@ def test_a_value_of_each_type_is_read_and_a_faulty_one_is_explained(kinds: Polic
                 holder = holder.setdefault(step, {})
             holder[source[-1]] = value
         try:
-            kinds.request(body)
+            kinds.bundle.requests.read(body)
             told = ""
         except MalformedRequestError as malformed:
             told = str(malformed)
@@ -230,4 +230,4 @@ def test_half_a_surrogate_pair_that_no_error_could_repeat_is_malformed(kinds: Po
     flat = {"holder": "ann", "action": "open", "door": "1"}
     for request in ({**flat, "at": "\ud800"}, {**flat, "\ud800": 1}):
         with pytest.raises(MalformedRequestError, match="surrogate pair"):
-            kinds.request(request)
+            kinds.bundle.requests.read(request)

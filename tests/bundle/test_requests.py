@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from authz import EvaluationRequest, MalformedRequestError, Policy
+from authz.engine.loading import read_facts
 from authz.instants import parse_instant
 from tests.support.student_worlds import given, permitting
 
@@ -46,7 +47,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 def malformed(policy: Policy, given: object) -> list[str]:
     with pytest.raises(MalformedRequestError) as refused:
-        policy.request(given)
+        policy.bundle.requests.read(given)
     return str(refused.value).split("\n")
 
 
@@ -99,7 +100,7 @@ def malformed(policy: Policy, given: object) -> list[str]:
     ],
 )
 def test_a_request_is_read(policy: Policy, given: object, expected: EvaluationRequest) -> None:
-    assert policy.request(given) == expected
+    assert policy.bundle.requests.read(given) == expected
 
 
 def test_members_that_nobody_knows_are_ignored_in_authzen_at_every_level(policy: Policy) -> None:
@@ -108,11 +109,11 @@ def test_members_that_nobody_knows_are_ignored_in_authzen_at_every_level(policy:
         holder |= {"foo": {"x": [None]}, "school": 3}
     for side in ("subject", "action", "resource"):
         body[side]["properties"] |= {"foo": None, "engagement": "private"}
-    assert policy.request(body) == ALL
+    assert policy.bundle.requests.read(body) == ALL
 
 
 def test_types_that_the_bundle_does_not_know_are_no_malformation(policy: Policy) -> None:
-    read = policy.request(changed("subject.type", "spaceship"))
+    read = policy.bundle.requests.read(changed("subject.type", "spaceship"))
     assert (read.subject_type, read.subject_id) == ("spaceship", "X")
 
 
@@ -213,7 +214,7 @@ def test_all_faults_are_told_at_once(policy: Policy) -> None:
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_request(policy: Policy) -> None:
     with pytest.raises(MalformedRequestError) as refused:
-        policy.request({**FLAT, "action": 1}, "worked.json", ("scenarios", 7, "request"))
+        policy.bundle.requests.read({**FLAT, "action": 1}, "worked.json", ("scenarios", 7, "request"))
     assert str(refused.value) == "worked.json: scenarios[7].request.action: is not a string"
 
 
@@ -241,7 +242,7 @@ def with_id(value: Any, old: str, new: str) -> Any:
 @pytest.mark.parametrize(("name", "old"), [("supplier", "X"), ("school", "S1"), ("institute", "A"), ("student", "tim")])
 def test_ids_are_compared_exactly(policy: Policy, name: str, old: str) -> None:
     world = permitting(given("g1"))
-    facts = policy.facts(with_id(world.facts, old, ID))
+    facts = read_facts(with_id(world.facts, old, ID), policy)
     asked = with_id(world.request, old, ID)
     assert policy.decide(asked, facts)
     for other in OTHERS:
@@ -250,7 +251,7 @@ def test_ids_are_compared_exactly(policy: Policy, name: str, old: str) -> None:
 
 def test_an_action_and_a_purpose_are_compared_exactly(policy: Policy) -> None:
     world = permitting(given("g1"))
-    facts = policy.facts(world.facts)
+    facts = read_facts(world.facts, policy)
     for action in ("Read_grades", "read_Grades", "read_grades ", "read__grades", "read-grades", "readgrades", ""):
         assert not policy.decide({**world.request, "action": action}, facts)
     for purpose in ("Homework_guidance", "homework_guidance ", ""):
@@ -258,5 +259,5 @@ def test_an_action_and_a_purpose_are_compared_exactly(policy: Policy) -> None:
 
 
 def test_both_forms_of_one_request_get_one_decision(policy: Policy) -> None:
-    facts = policy.facts(permitting(given("g1")).facts)
+    facts = read_facts(permitting(given("g1")).facts, policy)
     assert policy.decide(FULL, facts) == policy.decide(AUTHZEN, facts)

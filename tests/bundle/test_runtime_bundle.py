@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from authz import DiagnosticError, Policy, load_bundle
+from authz.engine.loading import read_facts
+from authz.engine.public_reason import public_reason
 from authz.facts.changes import apply
 from authz.verify.check import check
 from authz.verify.fuzz import fuzz
@@ -197,7 +199,7 @@ def doors(folder: Path) -> Policy:
 
 
 def codes(policy: Policy, facts: dict[str, Any] | None = None, **asked: Any) -> tuple[str, ...]:
-    decision = policy.decide({**ASKED, **asked}, policy.facts({**FACTS, **(facts or {})}))
+    decision = policy.decide({**ASKED, **asked}, read_facts({**FACTS, **(facts or {})}, policy))
     assert decision.error == ""
     assert bool(decision) == (decision.reasons == ())
     return decision.reasons
@@ -262,8 +264,10 @@ def test_it_reads_the_form_of_authzen(doors: Policy) -> None:
         "context": {"alarm": True, "lambda": 2},
         "at": AT,
     }
-    assert doors.request(body) == doors.request({**ASKED, "class": "secret", "alarm": True, "lambda": 2})
-    assert doors.decide(body, doors.facts({**FACTS, "grants": []}))
+    assert doors.bundle.requests.read(body) == doors.bundle.requests.read(
+        {**ASKED, "class": "secret", "alarm": True, "lambda": 2}
+    )
+    assert doors.decide(body, read_facts({**FACTS, "grants": []}, doors))
 
 
 @pytest.mark.parametrize(
@@ -297,20 +301,20 @@ def test_it_reads_the_form_of_authzen(doors: Policy) -> None:
 )
 def test_its_facts_are_read_strictly(doors: Policy, facts: dict[str, Any], message: str) -> None:
     with pytest.raises(DiagnosticError) as refused:
-        doors.facts({**FACTS, **facts})
+        read_facts({**FACTS, **facts}, doors)
     assert str(refused.value) == message
 
 
 def test_a_value_that_may_not_be_absent_is_missed(doors: Policy) -> None:
     with pytest.raises(DiagnosticError) as refused:
-        doors.facts({})
+        read_facts({}, doors)
     assert str(refused.value) == "facts: in_drill: is missing"
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, True, None, [1]], ids=repr)
 def test_a_count_in_a_request_is_an_integer(doors: Policy, value: object) -> None:
     with pytest.raises(DiagnosticError) as refused:
-        doors.request({**ASKED, "lambda": value})
+        doors.bundle.requests.read({**ASKED, "lambda": value})
     assert str(refused.value) == "request: lambda: is not an integer"
 
 
@@ -388,7 +392,7 @@ def test_it_explains_itself(changeable: Policy) -> None:
             assert smallest.changes is not None or smallest.exhausted
             sizes[None if smallest.changes is None else len(smallest.changes)] += 1
         if smallest is not None and smallest.changes:
-            assert policy.decide(world.request, apply(smallest.changes, world.facts, policy.facts_reader))
+            assert policy.decide(world.request, apply(smallest.changes, world.facts))
     assert sizes[1] > 10 and sizes[None] > 10
 
 
@@ -437,7 +441,7 @@ def test_a_permit_ends_where_a_field_that_moves_with_the_clock_meets_an_instant(
     policy = written(tmp_path, rules, vocabulary).with_parameters({"grace_hours": hours})
     at = datetime(2025, 3, 10, 12, tzinfo=UTC)
     begins = at + timedelta(hours=hours + 5)
-    facts = policy.facts({**FACTS, "grants": [{**GRANT, "from": begins.isoformat()}]})
+    facts = read_facts({**FACTS, "grants": [{**GRANT, "from": begins.isoformat()}]}, policy)
     decision = policy.decide(ASKED, facts, at=at)
     permitted = [bool(policy.decide(ASKED, facts, at=at + timedelta(hours=later))) for later in range(8)]
     # It holds for five hours, and at the fifth for the last time.
@@ -457,12 +461,12 @@ def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: P
         'code = "NOT_GRANTED"\nlayer = "door"\naudience = "user"',
     )
     policy = written(tmp_path, rules, vocabulary, public)
-    facts = policy.facts({**FACTS, "holders": [{**ANN, "born": "2010-01-01"}]})
+    facts = read_facts({**FACTS, "holders": [{**ANN, "born": "2010-01-01"}]}, policy)
     told = set()
     for door in ("d1", "unknown"):
         decision = policy.decide({**ASKED, "door": door}, facts)
         assert not decision
-        told.add(policy.public_reason(decision, facts))
+        told.add(public_reason(decision.inputs, decision))
     assert len(told) == 1
 
 

@@ -35,9 +35,12 @@ def test_the_public_names_are_these() -> None:
         "Effect",
         "EvaluationRequest",
         "Evaluator",
+        "ExplainableDecision",
         "Explanation",
+        "FactStore",
         "Facts",
         "FactsOfAnotherBundleError",
+        "FactsSnapshot",
         "MalformedRequestError",
         "Policy",
         "PolicyError",
@@ -45,6 +48,7 @@ def test_the_public_names_are_these() -> None:
         "__version__",
         "load_bundle",
         "load_facts",
+        "read_facts",
     ]
 
 

@@ -85,10 +85,9 @@ def test_a_stream_of_permits_agrees_with_the_plain_reading(policy: Policy) -> No
 def test_the_records_of_a_decision_are_not_moved_by_asking_when_it_ends(policy: Policy) -> None:
     world = next(w for w in (worlds.world(random.Random(n).randrange) for n in range(100)) if ask(policy, w).expires_at)
     decision = ask(policy, world)
-    assert decision.case is not None
-    before = decision.case.gathered.at  # type: ignore[attr-defined]
+    before = decision.inputs.gathered.at
     assert decision.expires_at == decision.expires_at
-    assert decision.case.gathered.at == before == gathered(policy, world)[2].at  # type: ignore[attr-defined]
+    assert decision.inputs.gathered.at == before == gathered(policy, world)[2].at
 
 
 @pytest.mark.parametrize(

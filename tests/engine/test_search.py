@@ -29,10 +29,10 @@ def allowed(policy: Policy, facts: Facts, asked: EvaluationRequest, searched: Se
         if kind.searched and kind.source[0] == searched.value and asked.properties[name] is None
     ]
     found: set[object] = set()
-    for id in facts.entities[party.record]:
+    for id in facts.ids(party.record):
         keys: list[tuple[str, ...]] = [(id,)]
         for _, record in tried:
-            keys = [(*key, other) for key in keys for other in facts.entities[record]]
+            keys = [(*key, other) for key in keys for other in facts.ids(record)]
         for key in keys:
             properties = {**asked.properties, **dict(zip([n for n, _ in tried], key[1:], strict=True))}
             about = {"properties": properties, f"{searched.value}_id": id}
@@ -76,19 +76,19 @@ def test_a_permit_needs_a_row_of_each_pillar() -> None:
 def test_candidates_are_narrowed_to_rows_that_a_permit_needs() -> None:
     policy = load_bundle(STUDENT)
     facts = load_facts(STUDENT / "facts.json", policy)
-    asked = policy.request(
+    asked = policy.bundle.requests.read(
         {"supplier": "X", "student": "tim", "action": "read_schedule", "institute": "A", "school": "S2"}
     )
     assert [one.key for one in search(policy, facts, asked, Searched.RESOURCE, NOON)] == []
     here = replace(asked, properties={**asked.properties, "school": "S1"})
     tried = [one.key for one in search(policy, facts, here, Searched.RESOURCE, NOON)]
-    assert tried and len(tried) <= len(facts.entities["Student"])
+    assert tried and len(tried) <= len(facts.ids("Student"))
 
 
 def test_a_search_goes_on_from_any_place_in_its_order() -> None:
     policy = load_bundle(STUDENT)
     facts = load_facts(STUDENT / "facts.json", policy)
-    asked = policy.request({"supplier": "X", "student": "sara", "action": "read_schedule", "school": "S1"})
+    asked = policy.bundle.requests.read({"supplier": "X", "student": "sara", "action": "read_schedule", "school": "S1"})
     for searched in Searched:
         keys = [one.key for one in search(policy, facts, asked, searched, NOON)]
         for place, key in enumerate(keys):

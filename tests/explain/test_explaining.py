@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from authz import Decision, Explanation, Policy, load_bundle
 from authz.bundle.vocabulary import attribute
+from authz.engine.loading import read_facts
 from authz.explain.render import smallest_as_data
 from authz.explain.tree import Condition, Kind, faults
-from authz.facts.changes import Change, How, apply, nearby, possible
+from authz.facts.changes import Change, ChangeKind, apply, nearby, possible
 from authz.interpreter.evaluate import Reading
 from authz.verify.generate import Worlds
 from authz.verify.seeds import seeds as own_worlds
@@ -33,13 +34,13 @@ def refused(policy: Policy, world: World) -> Decision | None:
 def decided(policy: Policy, world: World, changes: tuple[Change, ...]) -> Decision:
     """The decision after some changes were written to all facts."""
     own = policy.with_parameters(world.parameters)
-    facts = apply(changes, own.facts(world.facts), own.facts_reader)
+    facts = apply(changes, read_facts(world.facts, own))
     return own.decide(world.request, facts)
 
 
 def pool_of(policy: Policy, world: World) -> tuple[Change, ...]:
     own = policy.with_parameters(world.parameters)
-    return possible(own.bundle, own.compared, gathered(policy, world)[2])
+    return possible(own.bundle, own.analyses.comparisons, gathered(policy, world)[2])
 
 
 def conditions(condition: Condition) -> Iterator[Condition]:
@@ -120,9 +121,9 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
     if len(slots) != len(set(slots)):
         return False
     vocabulary = policy.bundle.vocabulary
-    facts = apply(changes, policy.facts(world.facts), policy.facts_reader)
+    facts = apply(changes, read_facts(world.facts, policy))
     return all(
-        getattr(change.row, attribute(name)) in facts.entities[kind.names]
+        getattr(change.row, attribute(name)) in facts.ids(kind.names)
         for change in changes
         if change.record
         for name, kind in vocabulary.rows[change.record].fields.items()
@@ -132,18 +133,17 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
 
 def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy) -> None:
     world = worlds.permitting(worlds.given("g1"))
-    facts = policy.facts(world.facts)
     _, _, request = gathered(policy, world)
-    near = nearby(request, policy.bundle.vocabulary, facts, policy.facts_reader)
-    asked = policy.request(world.request)
+    near = nearby(request, policy.bundle)
+    asked = policy.bundle.requests.read(world.request)
     assert asked.at is not None
-    assert policy.gather(asked, near, asked.at, policy.parameters) == request
+    assert policy.analyses.gather(asked, near, asked.at, policy.parameters) == request
 
 
 @settings(max_examples=150, deadline=None)
 @given(near_worlds())
 def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: World) -> None:
-    reader, facts = policy.facts_reader, policy.facts(world.facts)
+    reader, facts = policy.analyses.facts_reader, read_facts(world.facts, policy)
     for change in pool_of(policy, world):
         if change.record:
             wrong = reader.problems(change.facts, change.row, facts)
@@ -193,7 +193,7 @@ def test_what_is_found_is_what_the_parties_can_do(policy: Policy, name: str) -> 
     decision = ask(policy, world)
     assert not decision
     found = decision.explain().smallest
-    changes = None if found.changes is None else {(change.how.value, change.facts) for change in found.changes}
+    changes = None if found.changes is None else {(change.kind.value, change.facts) for change in found.changes}
     assert changes == expected
     said = smallest_as_data(found, policy.bundle)
     for change in said["changes"] or ():
@@ -207,7 +207,7 @@ def test_nothing_worthless_is_proposed(policy: Policy) -> None:
     for _ in range(150):
         decision = refused(policy, worlds.world(stream.randrange))
         for change in (decision.explain().smallest.changes or ()) if decision else ():
-            assert (change.how, change.facts) not in {(How.ADD, "suspensions"), (How.ADD, "holds")}
+            assert (change.kind, change.facts) not in {(ChangeKind.ADD, "suspensions"), (ChangeKind.ADD, "holds")}
             assert change.facts != "consents" or change.row.event == "given"
 
 
@@ -222,22 +222,30 @@ def test_another_bundle_is_explained_alike() -> None:
         explanation = decision.explain()
         if not decision and explanation.smallest.changes:
             found += 1
-            facts = apply(explanation.smallest.changes, world.facts, policy.facts_reader)
+            facts = apply(explanation.smallest.changes, world.facts)
             assert policy.decide(world.request, facts)
     assert found >= 20
 
 
 def test_what_broke_is_not_explained(policy: Policy) -> None:
+    class Broken:
+        def allow(self, subject: object, action: str, request: object) -> bool:
+            raise RuntimeError
+
+        def reasons(self, request: object) -> tuple[str, ...]:
+            raise RuntimeError
+
+    decision = ask(policy.with_evaluator(lambda bundle: Broken()), worlds.permitting())
+    assert decision.error
     with pytest.raises(ValueError, match="nothing to explain"):
-        Decision(ask(policy, worlds.permitting()).effect, ask(policy, worlds.permitting()).at).explain()
+        decision.explain()
 
 
 @settings(max_examples=60, deadline=None)
 @given(near_worlds(), st.integers(1, 5))
 def test_explaining_changes_nothing(policy: Policy, world: World, times: int) -> None:
     decision = ask(policy, world)
-    assert decision.case is not None
     before = gathered(policy, world)[2]
     said = [decision.explain() for _ in range(times)]
     assert all(each == said[0] for each in said)
-    assert decision.case.gathered == before  # type: ignore[attr-defined]
+    assert decision.inputs.gathered == before

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from authz import DiagnosticError, Policy, load_facts
+from authz.engine.loading import read_facts
 from authz.instants import BEGIN, END
 from tests.support import student_worlds as worlds
 from tests.support.student_worlds import MAGISTER, given, permitting, withdrawn
@@ -31,7 +32,7 @@ CATEGORIES = "`name`, `schedule`, `homework`, `grades`"
 
 def refusal(policy: Policy, document: object) -> str:
     with pytest.raises(DiagnosticError) as refused:
-        policy.facts(document)
+        read_facts(document, policy)
     return str(refused.value)
 
 
@@ -247,12 +248,12 @@ def test_an_id_stands_in_a_list_once(policy: Policy) -> None:
 
 def test_ids_that_differ_at_all_are_two(policy: Policy) -> None:
     ids = ["S1", "s1", "S1 ", " S1", "é", "e\u0301", "01", "1", "0"]
-    assert list(policy.facts({"schools": [{"id": id} for id in ids]}).entities["School"]) == ids
+    assert list(read_facts({"schools": [{"id": id} for id in ids]}, policy).ids("School")) == ids
 
 
 @pytest.mark.parametrize("id", ["123456789", "000000000", "12345678", "111222333x", "²" * 9], ids=repr)
 def test_nine_digits_that_fail_the_check_are_a_pseudonym(policy: Policy, id: str) -> None:
-    assert list(policy.facts({"students": [{"id": id}]}).entities["Student"]) == [id]
+    assert list(read_facts({"students": [{"id": id}]}, policy).ids("Student")) == [id]
 
 
 def test_all_faults_of_shape_are_told_at_once(policy: Policy) -> None:
@@ -289,7 +290,7 @@ def test_all_faults_between_rows_are_told_at_once(policy: Policy) -> None:
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_facts(policy: Policy) -> None:
     with pytest.raises(DiagnosticError) as refused:
-        policy.facts({"schools": [{}]}, "worked.json", ("scenarios", 3, "facts"))
+        read_facts({"schools": [{}]}, policy, "worked.json", ("scenarios", 3, "facts"))
     assert str(refused.value) == "worked.json: scenarios[3].facts.schools[0].id: is missing"
 
 
@@ -297,26 +298,26 @@ def test_a_fault_is_placed_under_the_document_that_holds_the_facts(policy: Polic
 
 
 def test_an_empty_document_says_nothing(policy: Policy) -> None:
-    facts = policy.facts({})
-    assert set(map(len, facts.entities.values())) == {0}
-    assert set(map(len, facts.collections.values())) == {0}
+    facts = read_facts({}, policy)
+    assert set(map(len, facts.records.values())) == {0}
+    assert set(map(len, facts.rows.values())) == {0}
     assert facts.values == {"enrolments_as_of": None}
 
 
 @pytest.mark.parametrize("row", [LINK, {**LINK, "valid_from": None, "valid_until": None}], ids=["absent", "null"])
 def test_absent_bounds_are_the_ends_of_time(policy: Policy, row: dict[str, Any]) -> None:
-    (link,) = policy.facts({**PARTIES, "links": [row]}).rows("links", ("S1", "X"))
+    (link,) = read_facts({**PARTIES, "links": [row]}, policy).rows["links"][("S1", "X")]
     assert (link.valid_from, link.valid_until) == (BEGIN, END)
 
 
 def test_null_is_absent_where_a_field_is_optional(policy: Policy) -> None:
     row = {"id": "t", "birth_date": None, "closed_at": None, "closed_as": None}
-    nulls = policy.facts({"students": [row], "enrolments_as_of": None})
-    assert nulls.entity("Student", "t") == policy.facts({"students": [{"id": "t"}]}).entity("Student", "t")
+    nulls = read_facts({"students": [row], "enrolments_as_of": None}, policy)
+    assert nulls.records == read_facts({"students": [{"id": "t"}]}, policy).records
 
 
 def test_rows_are_frozen_and_hold_tuples(policy: Policy) -> None:
-    (row,) = policy.facts({**PARTIES, "accreditations": [ACCREDITATION]}).rows("accreditations", ("X",))
+    (row,) = read_facts({**PARTIES, "accreditations": [ACCREDITATION]}, policy).rows["accreditations"][("X",)]
     assert row.categories == ("name",)
     with pytest.raises(AttributeError):
         row.categories = ()
@@ -324,7 +325,7 @@ def test_rows_are_frozen_and_hold_tuples(policy: Policy) -> None:
 
 def test_the_revision_tells_documents_apart_and_not_the_order_of_keys(policy: Policy) -> None:
     other = {**PARTIES, "schools": [{"id": "S2"}]}
-    revisions = [policy.facts(one).revision for one in (PARTIES, dict(reversed(PARTIES.items())), other)]
+    revisions = [read_facts(one, policy).revision for one in (PARTIES, dict(reversed(PARTIES.items())), other)]
     assert revisions[0] == revisions[1] != revisions[2]
 
 
@@ -354,7 +355,7 @@ def fields() -> Iterator[tuple[str, int, str]]:
 def permits(policy: Policy, facts: object) -> bool:
     """Whether the facts permit; a fault in them does not, and anything else rises."""
     try:
-        decision = policy.decide(PERMITTING.request, policy.facts(facts))
+        decision = policy.decide(PERMITTING.request, read_facts(facts, policy))
     except DiagnosticError:
         return False
     assert decision.error == ""
@@ -427,7 +428,7 @@ def test_facts_in_yaml_are_those_in_json(policy: Policy, tmp_path: Path) -> None
 
 
 def test_the_schema_has_a_key_for_every_list_and_value(policy: Policy) -> None:
-    schema = policy.facts_reader.schema()
+    schema = policy.analyses.facts_reader.schema()
     vocabulary = policy.bundle.vocabulary
     listed = {row.facts for row in vocabulary.rows.values() if row.facts}
     assert set(schema["properties"]) == listed | set(vocabulary.values)
@@ -439,7 +440,7 @@ def test_the_schema_of_a_row_asks_what_the_reader_asks(policy: Policy) -> None:
         "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}],
         "default": None,
     }
-    link = policy.facts_reader.schema()["$defs"]["Link"]
+    link = policy.analyses.facts_reader.schema()["$defs"]["Link"]
     assert link["required"] == ["school", "supplier"]
     assert link["additionalProperties"] is False
     properties = {name: without(kind, "title") for name, kind in link["properties"].items()}
@@ -448,7 +449,7 @@ def test_the_schema_of_a_row_asks_what_the_reader_asks(policy: Policy) -> None:
 
 
 def test_the_schema_accepts_what_the_reader_accepts(policy: Policy) -> None:
-    schema = policy.facts_reader.schema()
+    schema = policy.analyses.facts_reader.schema()
     for situation in worlds.SITUATIONS.values():
         jsonschema.validate(situation().facts, schema)
     jsonschema.validate(document(), schema)

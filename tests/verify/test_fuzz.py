@@ -190,7 +190,7 @@ def test_a_compiled_form_that_differs_from_oso_is_found(tmp_path: Path) -> None:
 
 def test_a_search_that_misses_is_found(tmp_path: Path) -> None:
     policy = load_bundle(STUDENT)
-    misses = replace(policy, needed=frozenset({"suspensions", "holds"}))
+    misses = replace(policy, analyses=replace(policy.analyses, required_rows=frozenset({"suspensions", "holds"})))
     report = fuzz(misses, 600, 1, tmp_path, most=5_000)
     assert report.counterexample is not None and report.counterexample.oracle == "search"
     assert report.counterexample.decision == "allow"
@@ -232,7 +232,7 @@ def test_what_an_older_vocabulary_kept_is_skipped_with_a_notice(tmp_path: Path) 
     fuzz(policy, 600, 1, tmp_path, most=300)
     kept = sorted(tmp_path.glob("*.json"))
     kept[0].rename(tmp_path / f"kept-{'0' * 12}-old.json")
-    shape = policy.bundle.shape[:12]
+    shape = policy.bundle.schema_digest[:12]
     for name, text in {"torn": "{", "empty": "[]", "other": '{"scenarios": [{"request": {"at": 3}}]}'}.items():
         (tmp_path / f"kept-{shape}-{name}.json").write_text(text)
     report = fuzz(policy, 600, 1, tmp_path, most=300)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz import Policy
+from authz.engine.loading import read_facts
 from authz.verify.scenario_files import read_scenario_file
 from authz.verify.scenarios import run
 from authz.verify.worlds import world_of
@@ -255,4 +256,4 @@ def test_worlds_are_drawn_from_the_facts_that_a_scenario_is_decided_on(policy: P
         write(tmp_path / "other.json", scenario(remove={"links": [LINK]}), extends="base.json")
     )
     world = world_of(policy, document, 0, document.scenario(0))
-    assert world.facts == policy.facts({**FACTS, "links": []})
+    assert world.facts == read_facts({**FACTS, "links": []}, policy)

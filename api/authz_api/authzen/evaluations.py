@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from authz import EvaluationRequest, MalformedRequestError
+from authz.engine.evaluation import EvaluationInputs, decide, gather_batch
 from authz_api.authn.callers import Caller, Right
 from authz_api.authzen.request_body import told
 from authz_api.authzen.responses import NOT_ITSELF, Answer, answer, own, undecided
@@ -56,13 +57,17 @@ def answers(
     defaults = {name: given[name] for name in ENTITIES if name in given}
     parsed = [_parse(caller, loaded, defaults, item, index) for index, item in enumerate(items)]
     sound = [asked for asked in parsed if isinstance(asked, EvaluationRequest)]
-    decisions = loaded.policy.decide_each(sound, loaded.facts, at)
+    gathered = iter(gather_batch(loaded.policy, sound, loaded.facts, at))
     admin = Right.EXPLAIN in caller.rights
     for asked in parsed:
-        one = undecided(asked) if isinstance(asked, Problem) else answer(loaded, next(decisions), admin)
+        one = undecided(asked) if isinstance(asked, Problem) else _decided(loaded, next(gathered), admin)
         yield one
         if last is not None and one.body["decision"] is last:
             return
+
+
+def _decided(loaded: Loaded, inputs: EvaluationInputs, admin: bool) -> Answer:
+    return answer(loaded, inputs, decide(inputs), admin)
 
 
 def _parse(
@@ -72,7 +77,9 @@ def _parse(
     if not isinstance(item, dict):
         return Problem(400, f"evaluations[{index}]: is not an object")
     try:
-        asked = loaded.policy.live_request({**defaults, **item} if defaults else item, "body", ("evaluations", index))
+        asked = loaded.policy.bundle.requests.read_live(
+            {**defaults, **item} if defaults else item, "body", ("evaluations", index)
+        )
     except MalformedRequestError as wrong:
         return Problem(400, told(wrong))
     if caller.subject is None or own(caller, loaded, asked):

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from authz import EvaluationRequest, MalformedRequestError
 from authz.documents.json import json_bytes
+from authz.engine.evaluation import decide, gather_inputs
 from authz.engine.search import Searched
 from authz_api import response_delay as holding
 from authz_api.authn.authenticator import Identity
@@ -218,18 +219,19 @@ class Answering:
         if "options" in given and wants_explanation(caller, given):
             return None
         asked = self.asked(caller, loaded, given)
-        return self.said(loaded, answer(loaded, loaded.policy.judge(asked, loaded.facts, at), may_see_all(caller)))
+        inputs = gather_inputs(loaded.policy, asked, loaded.facts, at)
+        return self.said(loaded, answer(loaded, inputs, decide(inputs), may_see_all(caller)))
 
     async def evaluate_explained(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply:
         """One decision, and why."""
         asked = self.asked(caller, loaded, given)
-        decision = loaded.policy.judge(asked, loaded.facts, at)
+        decision = loaded.policy.decide(asked, loaded.facts, at)
         explained = None
         if not decision.error:
             # It can take seconds where a student has very many rows: others are answered meanwhile.
             explanation = await asyncio.get_running_loop().run_in_executor(self.explaining, decision.explain)
             explained = explanation.as_data(loaded.policy.bundle)
-        return self.said(loaded, answer(loaded, decision, True, explained))
+        return self.said(loaded, answer(loaded, decision.inputs, decision, True, explained))
 
     def evaluate_all(self, caller: Caller, loaded: Loaded, given: dict[str, Any], at: datetime) -> Reply | None:
         """The decisions of a batch, in order; None if it is so long that others are to have their turn meanwhile."""
@@ -264,7 +266,7 @@ class Answering:
             Problem: 400 if it is malformed, 403 if its caller may not ask it.
         """
         try:
-            asked = loaded.policy.live_request(given)
+            asked = loaded.policy.bundle.requests.read_live(given)
         except MalformedRequestError as wrong:
             raise Problem(400, told(wrong)) from None
         if caller.subject is not None and not own(caller, loaded, asked):

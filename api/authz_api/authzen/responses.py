@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz import Decision, EvaluationRequest
+from authz.engine.evaluation import EvaluationInputs
+from authz.engine.expiry import expires_at
+from authz.engine.public_reason import public_reason
 from authz_api.authn.callers import Caller
 from authz_api.problems import Problem, error
 from authz_api.state import Loaded
@@ -27,20 +30,25 @@ class Answer:
     """Why there is no decision: it was malformed, or is forbidden to its caller."""
 
 
-def answer(loaded: Loaded, decision: Decision, admin: bool, explained: Mapping[str, Any] | None = None) -> Answer:
+def answer(
+    loaded: Loaded,
+    inputs: EvaluationInputs,
+    decision: Decision,
+    admin: bool,
+    explained: Mapping[str, Any] | None = None,
+) -> Answer:
     """The answer to one request (AuthZEN 1.0, section 5.5).
 
     `admin` if the caller may see every code; `explained` is the explanation, as data, that such a caller asked for.
     """
     id = evaluation_id()
-    assert decision.case is not None  # a policy made it
-    asked: EvaluationRequest = decision.case.asked
+    asked = inputs.request
     context: dict[str, Any] = {}
     permitted = bool(decision)
     if decision.error:
         context.update(error(500, BROKEN))
     elif not permitted:
-        code = loaded.policy.public_reason(decision, loaded.facts)
+        code = public_reason(inputs, decision)
         context["reason_user"] = loaded.reasons[code]
         if admin:
             context["reason_admin"] = {"codes": list(decision.reasons)}
@@ -51,9 +59,9 @@ def answer(loaded: Loaded, decision: Decision, admin: bool, explained: Mapping[s
     for name in loaded.echoed:
         if (value := asked.properties[name]) is not None:
             context[name] = value
-    if (expires_at := decision.expires_at) is not None:
-        context["expires_at"] = expires_at
-    context["policy"], context["facts"] = decision.policy, decision.facts
+    if permitted and (end := expires_at(inputs)) is not None:
+        context["expires_at"] = end
+    context["policy"], context["facts"] = decision.policy_digest, decision.facts_revision
     return Answer({"decision": permitted, "context": context}, id, asked, decision)
 
 

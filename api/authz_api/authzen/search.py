@@ -12,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from authz import EvaluationRequest, MalformedRequestError
 from authz.engine.search import Candidate, Searched, search
-from authz.facts.memory import Key
+from authz.facts.store import Key
 from authz_api.authn.callers import Caller
 from authz_api.authzen.request_body import told
 from authz_api.authzen.responses import NOT_ITSELF, echoed, own
@@ -56,7 +56,7 @@ async def results(
         Problem: 400 if the request is malformed, or its token forged or another's; 403 if the caller may not ask it.
     """
     try:
-        asked = loaded.policy.live_request(given, searched=searched.value)
+        asked = loaded.policy.bundle.requests.read_live(given, searched=searched.value)
     except MalformedRequestError as wrong:
         raise Problem(400, told(wrong)) from None
     if searched is not Searched.SUBJECT and not own(caller, loaded, asked):
