@@ -5,13 +5,14 @@
 # make bench   the figures in docs/performance.md
 # make bench-peers   the ten-condition workload beside other engines, with a table and a plot
 # make bench-http    `authz serve` under load beside a plain FastAPI route and Cerbos; needs wrk, npm and two cores
+# make docs    write the generated pages of docs/reference
 # make format  rewrite the code as `make check` wants it
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test check bench bench-peers bench-http format schemas clean
+.PHONY: demo serve test check bench bench-peers bench-http format docs schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -62,6 +63,9 @@ bench-http: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/generate.py
 
 schemas: $(VENV)/.installed
 	@mkdir -p docs/schemas

@@ -499,7 +499,7 @@ def test_a_line_that_fails_open_in_polar_is_refused(marked: str, code: str, prob
             "the constant is of type `String` here, and `Integer` at rules.polar:1",
             SHARED,
         ),
-        rules("nil in a head", "f(«nil»)", "nil-in-head", "`nil` in a head never matches", "test `= nil` in the body"),
+        rules("nil in a head", "f(«nil»)", "nil-in-head", "`nil` cannot be a parameter", "test `= nil` in the body"),
         rules(
             "an unquoted action",
             "allow(_s: Reader, «read», r: Request) if r.open and read",

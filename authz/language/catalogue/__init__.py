@@ -1,7 +1,13 @@
 """The catalogue of the language's diagnostics: every code of the parser and the type checker, by topic."""
 
 from authz.language.catalogue import heads, names, syntax, types, unsupported
-from authz.language.catalogue.entry import entries_of
+from authz.language.catalogue.entry import CatalogueEntry, entries_of
 
-ENTRIES = entries_of(vars(syntax), vars(unsupported), vars(heads), vars(names), vars(types))
-"""All entries of the language, in the order of their modules."""
+TOPICS: dict[str, tuple[CatalogueEntry, ...]] = {
+    "Syntax": entries_of(vars(syntax)),
+    "Constructs outside the profile": entries_of(vars(unsupported)),
+    "Heads of rules": entries_of(vars(heads)),
+    "Names": entries_of(vars(names)),
+    "Types and values": entries_of(vars(types)),
+}
+"""The entries of the language, by the title of their topic."""

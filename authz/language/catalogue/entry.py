@@ -19,7 +19,8 @@ _CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 class CatalogueEntry:
     """One kind of diagnostic: its stable code, what it says, why it matters, an example that fails, the repair.
 
-    `file` names the file that the example stands in: `rules.polar`, `vocabulary.toml`. Texts are Markdown.
+    `file` names the file that the example stands in: `rules.polar`, `vocabulary.toml`. `fails_open` means that oso
+    takes the example and permits a request that it was to refuse. Texts are Markdown.
 
     Raises:
         ValueError: the code is not made of lower-case words with hyphens.
@@ -31,6 +32,7 @@ class CatalogueEntry:
     example: str
     repair: str
     file: str = "rules.polar"
+    fails_open: bool = False
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -41,14 +43,6 @@ class CatalogueEntry:
         return Diagnostic(span, problem, help, source, self.code)
 
 
-def entries_of(*namespaces: Mapping[str, object]) -> tuple[CatalogueEntry, ...]:
-    """The entries among the values of some modules (`vars(module)`), in the order they are defined.
-
-    Raises:
-        ValueError: two of them have one code.
-    """
-    entries = [value for names in namespaces for value in names.values() if isinstance(value, CatalogueEntry)]
-    codes = [entry.code for entry in entries]
-    if len(set(codes)) < len(codes):
-        raise ValueError(f"one code, two entries: {sorted(code for code in set(codes) if codes.count(code) > 1)}")
-    return tuple(entries)
+def entries_of(namespace: Mapping[str, object]) -> tuple[CatalogueEntry, ...]:
+    """The entries among the constants of a module (`vars(module)`), in the order they are defined."""
+    return tuple(value for value in namespace.values() if isinstance(value, CatalogueEntry))

@@ -36,6 +36,8 @@ _FIELDS: dict[str, dict[str, Type]] = {
         "day": DATE,
         "renewals": INTEGER,
         "suspended": BOOLEAN,
+        "guest": BOOLEAN,
+        "staff": BOOLEAN,
         "limit": Optional(INTEGER),
         "card": Optional(Record("Card")),
         "loans": Collection(Record("Loan")),

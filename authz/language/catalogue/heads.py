@@ -26,14 +26,14 @@ UNTYPED_PARAMETER = CatalogueEntry(
 UNKNOWN_TYPE = CatalogueEntry(
     code="unknown-type",
     says="The vocabulary has no type of this name.",
-    why="oso only warns, and the rule never matches.",
+    why="oso only warns when it loads the rule, and breaks off with an internal error when it evaluates it.",
     example="rule(request: Requst) if request.suspended;",
     repair="Correct the name, or declare the type in `vocabulary.toml`.",
 )
 NIL_IN_HEAD = CatalogueEntry(
     code="nil-in-head",
     says="`nil` stands as a parameter.",
-    why="A rule with `nil` in its head never matches in oso.",
+    why="`nil` is not a value of any type, and a parameter has a type.",
     example="rule(nil);",
     repair="Test `= nil` in the body.",
 )
@@ -47,7 +47,7 @@ DUPLICATE_PARAMETER = CatalogueEntry(
 DECLARATION_WITHOUT_RULE = CatalogueEntry(
     code="declaration-without-rule",
     says="A rule is declared with `type` and never defined.",
-    why="A call of it never succeeds, so `not` always does.",
+    why="A declaration does nothing by itself; mostly the rule is missing or its name is misspelt.",
     example="type blocked(request: Request);\nrule(request: Request) if not blocked(request);",
     repair="Write the rule, or leave the declaration out.",
 )

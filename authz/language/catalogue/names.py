@@ -5,16 +5,18 @@ from authz.language.catalogue.entry import CatalogueEntry
 UNKNOWN_VARIABLE = CatalogueEntry(
     code="unknown-variable",
     says="A name was not bound before it is used.",
-    why="In oso an unbound name is a variable: it matches anything, and alone it counts as true.",
-    example="rule(request: Request) if request.suspended and approved;",
+    why="In oso a name that begins with `_` may stand unbound: it matches anything, and alone it counts as true.",
+    example="rule(request: Request) if request.suspended and _approved;",
     repair='Bind it with `in` or `:=` first; put a constant in quotes: `"approved"`.',
+    fails_open=True,
 )
 FOREIGN_CONSTANT = CatalogueEntry(
     code="foreign-constant",
     says="`True`, `False`, `None` or `null` stands in a rule.",
     why="In Polar these are variables. `a = True and b = True` only requires `a` and `b` to be equal.",
-    example="rule(request: Request) if request.suspended = True;",
+    example="rule(request: Request) if request.guest = True and request.staff = True;",
     repair="Write `true`, `false` or `nil`.",
+    fails_open=True,
 )
 RESERVED_VARIABLE_NAME = CatalogueEntry(
     code="reserved-variable-name",
@@ -41,8 +43,9 @@ EQUALITY_DOES_NOT_BIND = CatalogueEntry(
     code="equality-does-not-bind",
     says="One side of `=` is a name that has no value.",
     why="In oso the name takes the value of the other side, and the comparison is always true.",
-    example="rule(request: Request) if request.book = dune;",
+    example="rule(request: Request) if request.book = _dune;",
     repair='Name a value with `:=`; put a constant in quotes: `"dune"`.',
+    fails_open=True,
 )
 OUT_OF_SCOPE = CatalogueEntry(
     code="out-of-scope",
@@ -69,7 +72,7 @@ INVALID_ASSIGNMENT = CatalogueEntry(
 UNKNOWN_RULE = CatalogueEntry(
     code="unknown-rule",
     says="No rule has the name that is called.",
-    why="A call of a rule that does not exist never succeeds, so `not` always does.",
+    why="oso refuses the same text.",
     example="rule(request: Request) if not blockd(request);\nblocked(request: Request) if request.suspended;",
     repair="Correct the name, or write the rule.",
 )
@@ -80,6 +83,7 @@ WRONG_ARGUMENT_COUNT = CatalogueEntry(
     example="rule(request: Request) if not blocked(request.reader, request);\n"
     "blocked(request: Request) if request.suspended;",
     repair="Give one argument for each parameter.",
+    fails_open=True,
 )
 NO_RULE_FOR_CONSTANT = CatalogueEntry(
     code="no-rule-for-constant",
@@ -88,6 +92,7 @@ NO_RULE_FOR_CONSTANT = CatalogueEntry(
     example='rule(request: Request) if not blocked(request, "losst");\n'
     'blocked(request: Request, "lost") if request.suspended;',
     repair="Correct the constant, or write a rule with it.",
+    fails_open=True,
 )
 UNKNOWN_FIELD = CatalogueEntry(
     code="unknown-field",
@@ -95,11 +100,13 @@ UNKNOWN_FIELD = CatalogueEntry(
     why='Under `not`, oso takes a missing field for "no result", so `not` succeeds and the request is permitted.',
     example="rule(request: Request) if not request.suspendd;",
     repair="Correct the name, or declare the field in `vocabulary.toml`.",
+    fails_open=True,
 )
 NOT_A_RECORD = CatalogueEntry(
     code="not-a-record",
     says="A field is read of a value that has no fields.",
     why='Under `not`, oso takes this for "no result", so `not` succeeds.',
-    example="rule(request: Request) if request.loans.renewals = 0;",
+    example="rule(request: Request) if not request.loans.renewals = 0;",
     repair="Pick an element of a collection first: `loan in request.loans and loan.renewals = 0`.",
+    fails_open=True,
 )

@@ -26,7 +26,7 @@ UNKNOWN_OPERATOR = CatalogueEntry(
 INVALID_NAME = CatalogueEntry(
     code="invalid-name",
     says="A name contains `::` or `?`.",
-    why="oso admits such names; no code generation target does.",
+    why="oso admits such names. Python, SQL and SMT-LIB, which rules are compiled to, do not.",
     example="may_read?(request: Request) if request.suspended;",
     repair="Use letters, digits and `_`.",
 )
@@ -61,7 +61,7 @@ UNKNOWN_ESCAPE = CatalogueEntry(
 INTEGER_OUT_OF_RANGE = CatalogueEntry(
     code="integer-out-of-range",
     says="An integer does not fit 63 bits.",
-    why="oso holds integers in a machine word, where a larger number would become another one.",
+    why="Integers are bounded so that oso, Python and every database hold the same number.",
     example="rule(request: Request) if request.renewals < 9223372036854775807;",
     repair="Use a smaller number.",
 )

@@ -9,6 +9,7 @@ POSSIBLY_NIL = CatalogueEntry(
     "branches, also the one that a test of the other branch was to protect.",
     example="rule(request: Request) if not request.card.blocked;",
     repair="Write `x != nil and ...` before it; in an `or`: `x = nil or (x != nil and ...)`.",
+    fails_open=True,
 )
 NEVER_NIL = CatalogueEntry(
     code="never-nil",
@@ -37,6 +38,7 @@ MISMATCHED_TYPES = CatalogueEntry(
     why="In oso such values are never equal and `not` succeeds, or the comparison raises an error.",
     example='rule(request: Request) if not request.suspended = "yes";',
     repair="Compare values of one type.",
+    fails_open=True,
 )
 WRONG_ARGUMENT_TYPE = CatalogueEntry(
     code="wrong-argument-type",
@@ -44,6 +46,7 @@ WRONG_ARGUMENT_TYPE = CatalogueEntry(
     why="A class that differs never matches in oso, so `not` always succeeds.",
     example="rule(request: Request) if not blocked(request);\nblocked(card: Card) if card.blocked;",
     repair="Pass a value of that type, or of a subtype of it.",
+    fails_open=True,
 )
 UNKNOWN_ENUMERATION_VALUE = CatalogueEntry(
     code="unknown-enumeration-value",
@@ -51,6 +54,7 @@ UNKNOWN_ENUMERATION_VALUE = CatalogueEntry(
     why="The comparison is never true, and under `not` always.",
     example='rule(request: Request) if not request.state = "retuned";',
     repair="Correct the constant, or add it to the enumeration in `vocabulary.toml`.",
+    fails_open=True,
 )
 UNORDERED_TYPE = CatalogueEntry(
     code="unordered-type",
@@ -65,6 +69,7 @@ SELF_COMPARISON = CatalogueEntry(
     why="The comparison constrains nothing; a rule `allow` with `action = action` permits every action.",
     example="rule(request: Request) if request.renewals = request.renewals;",
     repair="Compare it with the value that was meant.",
+    fails_open=True,
 )
 WHOLE_VALUE_COMPARISON = CatalogueEntry(
     code="whole-value-comparison",
@@ -76,7 +81,7 @@ WHOLE_VALUE_COMPARISON = CatalogueEntry(
 NOT_A_CONDITION = CatalogueEntry(
     code="not-a-condition",
     says="A value that is not boolean stands as a condition.",
-    why="oso raises an error or takes the value for true.",
+    why="oso raises an error when it evaluates the rule.",
     example="rule(request: Request) if request.book;",
     repair="Compare it with something.",
 )
@@ -90,10 +95,11 @@ CONDITION_AS_VALUE = CatalogueEntry(
 NOT_A_COLLECTION = CatalogueEntry(
     code="not-a-collection",
     says="The right side of `in` is not a collection.",
-    why="oso iterates over the characters of a string and the pairs of a dictionary: the test is never true, and "
-    "under `not` always.",
-    example="rule(request: Request) if not request.book in request.reader;",
+    why="oso looks among the characters of a string and the pairs of a dictionary: the test is never "
+    "true, and under `not` always.",
+    example="rule(request: Request) if not request.book in request.reader.id;",
     repair="Use a field that is a collection, or a list of constants.",
+    fails_open=True,
 )
 ELEMENT_OF_LIST_LITERAL = CatalogueEntry(
     code="element-of-list-literal",
@@ -122,13 +128,14 @@ EMPTY_LIST = CatalogueEntry(
     why="The test is never true, and under `not` always.",
     example="rule(request: Request) if not request.book in [];",
     repair="Name the values.",
+    fails_open=True,
 )
 TOO_MANY_ELEMENTS = CatalogueEntry(
     code="too-many-elements",
     says="One condition picks more elements than the generated code can nest loops.",
     why="Python nests at most twenty loops, and rules that are inlined add theirs.",
     example="rule(request: Request) if "
-    + " and ".join(f'tag{number} in request.tags and tag{number} = "new"' for number in range(13))
+    + " and\n    ".join(f'tag{number} in request.tags and tag{number} = "new"' for number in range(13))
     + ";",
     repair="Give a part of the condition a rule of its own.",
 )

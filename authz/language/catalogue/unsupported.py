@@ -6,8 +6,9 @@ UNSUPPORTED_TYPE_TEST = CatalogueEntry(
     code="unsupported-type-test",
     says="`matches` or `isa` tests the type or the fields of a value.",
     why='In oso a misspelt field in a pattern silently means "no match", so a refusal that depends on it vanishes.',
-    example="rule(request: Request) if request matches Request{suspended: true};",
+    example="rule(request: Request) if not (request matches Request{suspendd: true});",
     repair="Give the parameter a type in the rule's head, or compare the fields.",
+    fails_open=True,
 )
 UNSUPPORTED_FORALL = CatalogueEntry(
     code="unsupported-forall",
@@ -15,6 +16,7 @@ UNSUPPORTED_FORALL = CatalogueEntry(
     why="It holds of an empty collection: in oso an absent or misspelt collection permits.",
     example="rule(request: Request) if forall(loan in request.loans, loan.renewals = 0);",
     repair="Write `not (x in xs and not ...)`, and say what an empty collection means.",
+    fails_open=True,
 )
 UNSUPPORTED_CUT = CatalogueEntry(
     code="unsupported-cut",
@@ -90,8 +92,9 @@ UNSUPPORTED_DYNAMIC_FIELD = CatalogueEntry(
     code="unsupported-dynamic-field",
     says="The name of a field is computed at run time.",
     why="The type checker cannot know the field, and in oso a field that does not exist satisfies `not`.",
-    example="rule(request: Request) if not request.(name);",
+    example='rule(request: Request) if not request.("suspendd");',
     repair="Name the field: `x.field`.",
+    fails_open=True,
 )
 UNSUPPORTED_KEYWORD_ARGUMENT = CatalogueEntry(
     code="unsupported-keyword-argument",

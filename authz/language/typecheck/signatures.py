@@ -132,7 +132,7 @@ def _check_parameter(
 def _check_literal(literal: ast.Literal, expected: Type, place: Span, sources: Sources) -> Iterator[Diagnostic]:
     kind = constant_type(literal.value)
     if literal.value is None:
-        problem = "`nil` in a head never matches"
+        problem = "`nil` cannot be a parameter"
         yield sources.diagnostic(NIL_IN_HEAD, literal.span, problem, "test `= nil` in the body")
     elif isinstance(expected, Enumeration) and isinstance(literal.value, str):
         if literal.value not in expected.values:
