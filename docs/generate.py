@@ -5,8 +5,8 @@ from pathlib import Path
 
 from authz.language import catalogue as language
 from authz.language.catalogue.entry import CatalogueEntry
-from authz.language.catalogue.example import EXAMPLE_SCHEMA, check_example
 from authz.language.diagnostics import Diagnostic
+from authz.language.examples import EXAMPLE_SCHEMA, check_example
 from authz.language.types import SCALARS
 
 REFERENCE = Path(__file__).parent / "reference"

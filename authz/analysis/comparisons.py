@@ -8,10 +8,10 @@ from authz.language.ir import (
     CheckedRule,
     Compare,
     Constant,
+    ConstantValue,
     Invoke,
     Member,
     Program,
-    Scalar,
     Value,
     Variable,
     subformulas,
@@ -31,8 +31,8 @@ class Comparisons:
     """
 
     parent: dict[FieldKey, FieldKey] = field(default_factory=dict)
-    constants: dict[FieldKey, dict[Scalar, None]] = field(default_factory=dict)
-    members: dict[FieldKey, dict[Scalar, None]] = field(default_factory=dict)
+    constants: dict[FieldKey, dict[ConstantValue, None]] = field(default_factory=dict)
+    members: dict[FieldKey, dict[ConstantValue, None]] = field(default_factory=dict)
 
     def representative(self, key: FieldKey) -> FieldKey:
         """The member of a class that stands for the class."""
@@ -49,7 +49,7 @@ class Comparisons:
         """Whether rules compare a field with another field, or with a constant."""
         return key in self.parent or self.representative(key) in self.constants
 
-    def constants_of(self, key: FieldKey) -> Iterable[Scalar]:
+    def constants_of(self, key: FieldKey) -> Iterable[ConstantValue]:
         """The constants that rules compare with the class of `key`."""
         return self.constants.get(self.representative(key), ())
 
@@ -60,7 +60,7 @@ class Comparisons:
             self.parent[merged] = kept
             self.constants.setdefault(kept, {}).update(self.constants.pop(merged, {}))
 
-    def add_constant(self, key: FieldKey, value: Scalar) -> None:
+    def add_constant(self, key: FieldKey, value: ConstantValue) -> None:
         """Record that the class of `key` is compared with a constant."""
         self.constants.setdefault(self.representative(key), {})[value] = None
 

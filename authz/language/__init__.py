@@ -1,1 +1,1 @@
-"""The language: Polar text in, checked and typed rules out; knows nothing of students."""
+"""The language: parses and type-checks Polar for any vocabulary, and has the IR that the other rooms work on."""

@@ -1,23 +1,23 @@
-"""Checked rules: typed formulas over records, the one input of every compiled form.
+"""The intermediate representation (IR): checked rules as typed formulas, the input of analysis and code generation.
 
-A formula is total: nothing in it can raise, and it means the same in whatever order it is evaluated, as long
-as a conjunct that narrows an optional comes before those that rely on it (`And` keeps the author's order).
-Names given with `:=` are gone, replaced by what they name; every `x in xs` with a new `x` has become an
-`Exists` over the rest of its conjunction. Two formulas are equal wherever they stand.
+A formula is total: nothing in it raises. Its parts can be evaluated in any order, with one exception: a conjunct that
+narrows an optional value stands before those that rely on it, and `And` keeps the author's order. A name bound with
+`:=` is replaced by its value; an `x in xs` that binds `x` is an `Exists` over the rest of its conjunction. Equality of
+formulas ignores spans. `And`, `Or` and `Not` are the connectives of the syntax tree (`ast.py`) over checked parts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from authz.language.diagnostics import Span
 from authz.language.types import Schema, Type
 
-Scalar = str | int | bool
+ConstantValue = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A parameter, or an element that an `Exists` ranges over; names are unique in a rule's scope."""
+    """A parameter, or the element that an `Exists` ranges over; its name is unique within its rule."""
 
     name: str
     type: Type
@@ -27,12 +27,12 @@ class Variable:
 class Constant:
     """A string, an integer or a boolean."""
 
-    value: Scalar
+    value: ConstantValue
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A field of a field of a variable; where it passes through an optional, a guard stands before it."""
+    """A path of fields from a variable; a conjunct before it guards each optional value on the way."""
 
     root: Variable
     fields: tuple[str, ...]
@@ -44,7 +44,7 @@ Value = Variable | Constant | Access
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Two values compared: `=` `!=` `<` `<=` `>` `>=`."""
+    """A comparison of two values: `=` `!=` `<` `<=` `>` `>=`."""
 
     operator: str
     left: Value
@@ -79,7 +79,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """Some rule of this name holds of these arguments."""
+    """A call: some rule of this name holds of these arguments."""
 
     name: str
     arguments: tuple[Value, ...]
@@ -123,7 +123,7 @@ TRUE, FALSE = And(()), Or(())
 
 @dataclass(frozen=True, slots=True)
 class CheckedRule:
-    """One alternative of a rule: parameters are variables, or constants that the argument must equal."""
+    """One rule, an alternative among those of its name; an argument must equal a parameter that is a constant."""
 
     name: str
     parameters: tuple[Variable | Constant, ...]
@@ -133,19 +133,19 @@ class CheckedRule:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All checked rules of a bundle, by name, callees before callers, and the schema they were checked against."""
+    """The checked rules of a bundle by name, callees before callers, and the schema that they were checked against."""
 
     rules: Mapping[str, tuple[CheckedRule, ...]]
     schema: Schema
 
 
 def invocations(formula: Formula) -> Iterator[Invoke]:
-    """Every call in a formula, from left to right."""
+    """Every call inside a formula, from left to right."""
     return (part for part in subformulas(formula) if isinstance(part, Invoke))
 
 
 def subformulas(formula: Formula) -> Iterator[Formula]:
-    """A formula and all formulas in it, from left to right."""
+    """A formula and all formulas inside it, in preorder."""
     pending = [formula]
     while pending:
         part = pending.pop()
@@ -159,7 +159,7 @@ def subformulas(formula: Formula) -> Iterator[Formula]:
 
 
 def values(formula: Formula) -> Iterator[Value]:
-    """Every value that a formula reads, the collections it ranges over included."""
+    """Every value that a formula reads, collections included, from left to right."""
     for part in subformulas(formula):
         match part:
             case Compare(left=left, right=right):
@@ -175,16 +175,16 @@ def values(formula: Formula) -> Iterator[Value]:
                 yield ranged
 
 
-def conjunction(parts: "list[Formula] | tuple[Formula, ...]") -> Formula:
-    """All of these hold, flattened."""
+def conjunction(parts: Sequence[Formula]) -> Formula:
+    """The conjunction of some formulas, nested conjunctions flattened."""
     flat: list[Formula] = []
     for part in parts:
         flat += part.parts if isinstance(part, And) else [part]
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
-def disjunction(parts: "list[Formula] | tuple[Formula, ...]") -> Formula:
-    """Some of these holds, flattened."""
+def disjunction(parts: Sequence[Formula]) -> Formula:
+    """The disjunction of some formulas, nested disjunctions flattened."""
     flat: list[Formula] = []
     for part in parts:
         flat += part.parts if isinstance(part, Or) else [part]

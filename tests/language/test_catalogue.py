@@ -11,8 +11,8 @@ import pytest
 import authz.language
 from authz.language.catalogue import TOPICS
 from authz.language.catalogue.entry import CatalogueEntry
-from authz.language.catalogue.example import EXAMPLE_SCHEMA, check_example
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.language.examples import EXAMPLE_SCHEMA, check_example
 
 ENTRIES = [entry for entries in TOPICS.values() for entry in entries]
 LANGUAGE = Path(authz.language.__path__[0])

@@ -14,6 +14,7 @@ from authz.language.catalogue.heads import (
 )
 from authz.language.catalogue.types import UNKNOWN_ENUMERATION_VALUE
 from authz.language.diagnostics import Diagnostic, Span, did_you_mean
+from authz.language.ir import ConstantValue
 from authz.language.sources import Sources
 from authz.language.typecheck.entry_points import check_entry_points
 from authz.language.types import BOOLEAN, INTEGER, STRING, UNKNOWN, Enumeration, Schema, Type
@@ -28,10 +29,10 @@ class Signature:
     """The types of a rule's parameters; and by position the constants of the heads, or None where one has a name."""
 
     types: tuple[Type, ...]
-    constants: tuple[frozenset[str | int | bool] | None, ...]
+    constants: tuple[frozenset[ConstantValue] | None, ...]
 
 
-def constant_type(value: str | int | bool | None) -> Type:
+def constant_type(value: ConstantValue | None) -> Type:
     """The type of a constant by itself; the value of an enumeration counts as a string until it is compared."""
     if isinstance(value, bool):
         return BOOLEAN
@@ -102,7 +103,7 @@ def _column_type(column: Sequence[ast.Parameter], schema: Schema) -> tuple[Type,
     return UNKNOWN, column[0].span
 
 
-def _constants(column: Sequence[ast.Parameter]) -> frozenset[str | int | bool] | None:
+def _constants(column: Sequence[ast.Parameter]) -> frozenset[ConstantValue] | None:
     values = [p.literal.value for p in column if p.literal is not None and p.literal.value is not None]
     return frozenset(values) if len(values) == len(column) else None
 
