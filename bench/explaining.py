@@ -15,8 +15,8 @@ from time import thread_time_ns
 from authz.bundle.vocabulary import attribute
 from authz.engine.loading import load_bundle
 from authz.engine.policy import ExplainableDecision
-from authz.explain.tree import tree
-from authz.interpreter.evaluate import Reading
+from authz.explain.tree import condition_tree
+from authz.interpreter.evaluate import two_valued
 from authz.verify.seeds import seeds
 
 BUNDLE = Path("policies/student_data")
@@ -47,8 +47,9 @@ def main() -> None:
 def conditions(decision: ExplainableDecision) -> object:
     """The condition tree alone."""
     policy, gathered = decision.inputs.policy, decision.inputs.gathered
-    reading = Reading(policy.bundle.program, attribute)
-    return tree(reading, policy.analyses.subject_of(gathered), gathered.action, gathered)
+    return condition_tree(
+        two_valued(policy.bundle.program, attribute), policy.analyses.subject_of(gathered), gathered.action, gathered
+    )
 
 
 def timed(

@@ -7,7 +7,7 @@ from authz.bundle.loading import Bundle
 from authz.engine.policy import ExplainableDecision
 from authz.explain.explanation import Explanation
 from authz.explain.render import row_in_words, said, smallest_as_data
-from authz.explain.tree import Condition, Kind
+from authz.explain.tree import Condition, ConditionKind
 from authz.instants import format_instant
 from authz.language.ir import Constant
 
@@ -84,13 +84,13 @@ def _tree(condition: Condition, wanted: bool, depth: int, bundle: Bundle) -> Ite
     star = "  " if condition.holds is wanted else "* "
     lead = f"{star}{'yes' if condition.holds else 'no '}  {'  ' * depth}"
     yield f"{lead}{condition.text}  {path}:{condition.span.line}"
-    if condition.kind is Kind.SOME:
+    if condition.kind is ConditionKind.SOME:
         yield f"{star}     {'  ' * depth}{_row(condition, bundle)}"
-    below = wanted is not (condition.kind is Kind.NOT)
+    below = wanted is not (condition.kind is ConditionKind.NOT)
     for part in condition.conditions:
         if condition.holds is not wanted:
             yield from _tree(part, below, depth + 1, bundle)
-        elif part.kind is Kind.SOME and part.holds:
+        elif part.kind is ConditionKind.SOME and part.holds:
             yield from _tree(part, part.holds, depth + 1, bundle)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from authz.analysis.comparisons import Comparisons
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import attribute
-from authz.explain.counterfactual import Situation, Smallest, smallest
+from authz.explain.counterfactual import RefusedRequest, SmallestChange, smallest_change
 from authz.explain.render import conditions_as_data, smallest_as_data
-from authz.explain.tree import Condition, tree
+from authz.explain.tree import Condition, condition_tree
 from authz.facts.changes import Change, apply, nearby, possible
 from authz.facts.memory import Facts
-from authz.interpreter.evaluate import Reading
+from authz.interpreter.evaluate import two_valued
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Explanation:
     """Why a request was decided as it was: the condition tree of `allow`, and for a refusal what would allow."""
 
     conditions: Condition
-    smallest: Smallest | None
+    smallest: SmallestChange | None
 
     def as_data(self, bundle: Bundle) -> dict[str, Any]:
         """The explanation as JSON values; the form is stable."""
@@ -43,7 +43,7 @@ def explain(
     `gather` gathers the same request from other facts, `permits` decides a record, and `subject_of` gives its subject.
     """
     subject = subject_of(gathered)
-    conditions = tree(Reading(bundle.program, attribute), subject, gathered.action, gathered)
+    conditions = condition_tree(two_valued(bundle.program, attribute), subject, gathered.action, gathered)
     if subject is not None and conditions.holds:
         return Explanation(conditions, None)
     facts = nearby(gathered, bundle)
@@ -51,5 +51,7 @@ def explain(
     def regather(changes: Sequence[Change]) -> Any:
         return gather(apply(changes, facts))
 
-    situation = Situation(bundle.program, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of)
-    return Explanation(conditions, smallest(situation, possible(bundle, comparisons, gathered)))
+    refused = RefusedRequest(
+        bundle.program, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of
+    )
+    return Explanation(conditions, smallest_change(refused, possible(bundle, comparisons, gathered)))

@@ -4,8 +4,8 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from authz.bundle.loading import Bundle
-from authz.explain.counterfactual import Smallest
-from authz.explain.tree import Condition, Kind
+from authz.explain.counterfactual import SmallestChange
+from authz.explain.tree import Condition, ConditionKind
 from authz.facts.changes import Change, ChangeKind
 from authz.facts.serialize import row_as_data, value_as_data
 
@@ -34,7 +34,7 @@ def conditions_as_data(condition: Condition) -> dict[str, Any]:
         "holds": condition.holds,
         "place": f"{condition.span.path}:{condition.span.line}",
     }
-    if condition.kind is Kind.SOME:
+    if condition.kind is ConditionKind.SOME:
         found |= {"collection": condition.collection, "rows": condition.rows}
         found["row"] = None if condition.row is None else row_as_data(condition.row)
     if condition.conditions:
@@ -42,7 +42,7 @@ def conditions_as_data(condition: Condition) -> dict[str, Any]:
     return found
 
 
-def smallest_as_data(smallest: Smallest, bundle: Bundle) -> dict[str, Any]:
+def smallest_as_data(smallest: SmallestChange, bundle: Bundle) -> dict[str, Any]:
     """The smallest change for programs: `changes` is null if there is none; `said` tells whether that is certain."""
     if smallest.changes is None:
         return {"changes": None, "said": NOTHING if smallest.exhausted else NOT_FOUND}

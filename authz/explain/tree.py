@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from authz.interpreter.evaluate import Known, Reading, Unasked
+from authz.interpreter.distance import Distances
+from authz.interpreter.evaluate import Environment, Interpreter
+from authz.interpreter.truth import AbsentValueError
 from authz.language.diagnostics import Span
 from authz.language.ir import Absent, And, CheckedRule, Exists, Formula, Invoke, Not, Or
 from authz.language.printer import to_polar, value_to_polar
 
 
-class Kind(StrEnum):
-    """What a condition asks."""
+class ConditionKind(StrEnum):
+    """The form of a condition."""
 
     ALL = "all"
     ANY = "any"
@@ -24,13 +26,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, and whether it holds.
+    """A condition, whether it holds, and the conditions that it consists of.
 
-    Of a condition on some row (`SOME`), `row` is a witness or else the nearest miss, the row that fails least,
-    `conditions` are what is asked of it, and `collection` and `rows` tell where it was found among how many.
+    Only a condition on some row (`SOME`) has the last three fields. `row` is a witness, or else the nearest miss: the
+    first row whose conditions are nearest to holding. `rows` is the number of rows in the field `collection`.
     """
 
-    kind: Kind
+    kind: ConditionKind
     formula: Formula
     holds: bool
     span: Span
@@ -41,112 +43,127 @@ class Condition:
 
     @property
     def text(self) -> str:
-        """The condition as its author would write it on one line; of a condition on rows, what it ranges over."""
+        """The condition in Polar, on one line; of a condition on some row, the variable and the collection."""
         if isinstance(self.formula, Exists):
             return f"{self.formula.variable.name} in {value_to_polar(self.formula.collection)}"
         return to_polar(self.formula)
 
 
-def tree(reading: Reading, subject: Any, action: str, request: Any) -> Condition:
-    """The condition tree of `allow` on a request; without a subject nothing was asked of it."""
-    alternatives = [
-        _rule(reading, rule, known) for rule, known in reading.matching("allow", (subject, action, request))
-    ]
+def condition_tree(interpreter: Interpreter[bool], subject: Any, action: str, request: Any) -> Condition:
+    """The condition tree of `allow` on a request. `subject` is None where the subject is unknown."""
+    builder = _TreeBuilder(interpreter)
+    alternatives = tuple(
+        builder.clause(clause.rule, clause.environment)
+        for clause in interpreter.clauses("allow", (subject, action, request))
+    )
     if len(alternatives) == 1:
         return alternatives[0]
-    rules = reading.program.rules["allow"]
-    holds = any(each.holds for each in alternatives)
-    return Condition(Kind.ANY, Or(tuple(rule.body for rule in rules)), holds, rules[0].span, tuple(alternatives))
+    rules = interpreter.program.rules["allow"]
+    formula = Or(tuple(rule.body for rule in rules))
+    return Condition(ConditionKind.ANY, formula, _any(alternatives), rules[0].span, alternatives)
 
 
-def faults(condition: Condition, wanted: bool = True) -> Iterator[Condition]:
-    """The conditions at the ends of the tree that are not as they should be."""
+def deciding_leaves(condition: Condition, wanted: bool = True) -> Iterator[Condition]:
+    """The leaves of the tree that keep a condition from the truth that is wanted of it."""
     if condition.holds is wanted:
         return
-    below = not wanted if condition.kind is Kind.NOT else wanted
-    parts = [part for part in condition.conditions if part.holds is not below]
+    wanted_below = not wanted if condition.kind is ConditionKind.NOT else wanted
+    parts = [part for part in condition.conditions if part.holds is not wanted_below]
     if not parts:
         yield condition
     for part in parts:
-        yield from faults(part, below)
+        yield from deciding_leaves(part, wanted_below)
 
 
-def _rule(reading: Reading, rule: CheckedRule, known: Known) -> Condition:
-    parts = _parts(reading, rule.body, known, rule.span)
-    arguments = Invoke(rule.name, rule.parameters, rule.span)
-    return Condition(Kind.RULE, arguments, _all(parts), rule.span, parts)
+class _TreeBuilder:
+    """Builds conditions from formulas over the records of one request."""
+
+    def __init__(self, interpreter: Interpreter[bool]) -> None:
+        self._interpreter = interpreter
+        self._distances = Distances(interpreter)
+
+    def clause(self, rule: CheckedRule, environment: Environment) -> Condition:
+        """The condition of one alternative of a rule."""
+        parts = self._body(rule.body, environment, rule.span)
+        head = Invoke(rule.name, rule.parameters, rule.span)
+        return Condition(ConditionKind.RULE, head, _all(parts), rule.span, parts)
+
+    def _body(self, formula: Formula, environment: Environment, span: Span) -> tuple[Condition, ...]:
+        """The conditions of a body: those of its conjuncts."""
+        if isinstance(formula, And):
+            return self._parts(formula, environment, span)
+        return (self._condition(formula, environment, span),)
+
+    def _parts(self, formula: And | Or, environment: Environment, span: Span) -> tuple[Condition, ...]:
+        """The conditions of a conjunction or disjunction, but those behind a guard that decides it.
+
+        Raises:
+            AbsentValueError: no guard among the parts decides it, so the whole formula stands behind one.
+        """
+        undecided = isinstance(formula, And)
+        conditions: list[Condition] = []
+        for part in formula.parts:
+            try:
+                conditions.append(self._condition(part, environment, span))
+            except AbsentValueError:
+                if all(condition.holds is undecided for condition in conditions):
+                    raise
+        return tuple(conditions)
+
+    def _condition(self, formula: Formula, environment: Environment, span: Span) -> Condition:
+        match formula:
+            case Exists():
+                return self._some(formula, environment)
+            case Invoke():
+                return self._call(formula, environment)
+            case And():
+                parts = self._parts(formula, environment, span)
+                return Condition(ConditionKind.ALL, formula, _all(parts), _first_span(parts, span), parts)
+            case Or():
+                parts = self._parts(formula, environment, span)
+                return Condition(ConditionKind.ANY, formula, _any(parts), _first_span(parts, span), parts)
+            case Not(operand=Absent() as absent):
+                # `x != nil` is one test to its author.
+                holds = self._interpreter.evaluate(formula, environment)
+                return Condition(ConditionKind.TEST, formula, holds, absent.span)
+            case Not(operand=operand):
+                negated = self._condition(operand, environment, span)
+                return Condition(ConditionKind.NOT, formula, not negated.holds, negated.span, (negated,))
+            case _:
+                holds = self._interpreter.evaluate(formula, environment)
+                return Condition(ConditionKind.TEST, formula, holds, formula.span)
+
+    def _call(self, call: Invoke, environment: Environment) -> Condition:
+        arguments = self._interpreter.arguments(call, environment)
+        alternatives = tuple(
+            self.clause(clause.rule, clause.environment) for clause in self._interpreter.clauses(call.name, arguments)
+        )
+        parts = alternatives[0].conditions if len(alternatives) == 1 else alternatives
+        return Condition(ConditionKind.RULE, call, _any(alternatives), call.span, parts)
+
+    def _some(self, formula: Exists, environment: Environment) -> Condition:
+        name = formula.variable.name
+        rows = self._interpreter.value(formula.collection, environment)
+        collection = formula.collection.fields[-1]
+        if not rows:
+            return Condition(ConditionKind.SOME, formula, False, formula.span, collection=collection)
+
+        def distance(row: Any) -> int:
+            return self._distances.distance(formula.body, {**environment, name: row})
+
+        # A witness has distance 0, so it is nearest; `min` gives the first of the nearest.
+        nearest = rows[0] if len(rows) == 1 else min(rows, key=distance)
+        parts = self._body(formula.body, {**environment, name: nearest}, formula.span)
+        return Condition(ConditionKind.SOME, formula, _all(parts), formula.span, parts, nearest, collection, len(rows))
 
 
-def _all(parts: tuple[Condition, ...]) -> bool:
-    return all(part.holds for part in parts)
+def _all(conditions: tuple[Condition, ...]) -> bool:
+    return all(condition.holds for condition in conditions)
 
 
-def _parts(reading: Reading, formula: Formula, known: Known, span: Span) -> tuple[Condition, ...]:
-    """The conditions of a body: those it joins, or it alone."""
-    if isinstance(formula, And):
-        return _asked(reading, formula.parts, known, span, True)
-    return (_condition(reading, formula, known, span),)
+def _any(conditions: tuple[Condition, ...]) -> bool:
+    return any(condition.holds for condition in conditions)
 
 
-def _asked(
-    reading: Reading, parts: tuple[Formula, ...], known: Known, span: Span, wanted: bool
-) -> tuple[Condition, ...]:
-    """The conditions among these that can be judged: not those behind a guard that settles the whole otherwise.
-
-    Raises:
-        Unasked: none does, and so the whole stands behind a guard.
-    """
-    found: list[Condition] = []
-    for part in parts:
-        try:
-            found.append(_condition(reading, part, known, span))
-        except Unasked:
-            if all(one.holds is wanted for one in found):
-                raise
-    return tuple(found)
-
-
-def _condition(reading: Reading, formula: Formula, known: Known, span: Span) -> Condition:
-    match formula:
-        case Exists():
-            return _some(reading, formula, known)
-        case Invoke(name=name, arguments=arguments):
-            given = tuple(reading.operand(argument, known) for argument in arguments)
-            alternatives = tuple(_rule(reading, rule, own) for rule, own in reading.matching(name, given))
-            holds = any(each.holds for each in alternatives)
-            if len(alternatives) == 1:
-                alternatives = alternatives[0].conditions
-            return Condition(Kind.RULE, formula, holds, formula.span, alternatives)
-        case And(parts=parts):
-            asked = _asked(reading, parts, known, span, True)
-            return Condition(Kind.ALL, formula, _all(asked), _first(asked, span), asked)
-        case Or(parts=parts):
-            asked = _asked(reading, parts, known, span, False)
-            return Condition(Kind.ANY, formula, any(each.holds for each in asked), _first(asked, span), asked)
-        case Not(operand=Absent() as absent):
-            # An absence under a `not` is one test, and its place is the absence's.
-            return Condition(Kind.TEST, formula, reading.holds(formula, known), absent.span)
-        case Not(operand=operand):
-            below = _condition(reading, operand, known, span)
-            return Condition(Kind.NOT, formula, not below.holds, below.span, (below,))
-        case _:
-            return Condition(Kind.TEST, formula, reading.holds(formula, known), formula.span)
-
-
-def _first(conditions: tuple[Condition, ...], span: Span) -> Span:
-    return conditions[0].span if conditions else span
-
-
-def _some(reading: Reading, formula: Exists, known: Known) -> Condition:
-    name, rows = formula.variable.name, reading.value(formula.collection, known)
-    collection = formula.collection.fields[-1]
-    if not rows:
-        return Condition(Kind.SOME, formula, False, formula.span, collection=collection)
-
-    def far(row: Any) -> int:
-        return reading.far(formula.body, {**known, name: row})
-
-    # The first of the nearest: a witness is at no distance.
-    nearest = rows[0] if len(rows) == 1 else min(rows, key=far)
-    conditions = _parts(reading, formula.body, {**known, name: nearest}, formula.span)
-    return Condition(Kind.SOME, formula, _all(conditions), formula.span, conditions, nearest, collection, len(rows))
+def _first_span(conditions: tuple[Condition, ...], default: Span) -> Span:
+    return conditions[0].span if conditions else default

@@ -1,1 +1,1 @@
-"""Evaluate the IR directly: two-valued with a trace, and three-valued."""
+"""Evaluate the IR directly over one request's records: with two truth values, or with three."""

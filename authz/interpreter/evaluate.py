@@ -1,12 +1,14 @@
-"""Rules read plainly over one request's records: what holds, and how far from holding the rest is.
+"""The evaluator: a naive interpreter of checked rules over one request's records, in either truth algebra.
 
-Slower than the compiled form and made for looking at single conditions; agrees with it on every answer.
+It is slower than the compiled form, and gives the truth of single conditions, which the compiled form cannot.
 """
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Generic, NamedTuple
 
+from authz.interpreter.partial import PartialRecord
+from authz.interpreter.truth import Algebra, ThreeValued, Truth, TwoValued
 from authz.language.diagnostics import Span
 from authz.language.ir import (
     Absent,
@@ -27,8 +29,9 @@ from authz.language.ir import (
     Variable,
 )
 
-Known = Mapping[str, Any]
+Environment = Mapping[str, Any]
 """The values of a rule's variables, by name."""
+
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -37,142 +40,154 @@ RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-FAR = 1
-"""How far a condition is that no row could meet yet: one row."""
 
 
-class Unasked(Exception):
-    """A condition stands behind a guard that fails: it asks something of what is absent."""
+class Clause(NamedTuple, Generic[Truth]):
+    """One alternative of a rule whose head some arguments match, or may match."""
+
+    rule: CheckedRule
+    environment: Environment
+    matches: Truth
 
 
-class Reading:
-    """The rules of a program, read over the records of one request; remembers what it has read."""
+class Interpreter(Generic[Truth]):
+    """Evaluates the rules of a program over the records of one request, and remembers the truth of every call.
 
-    def __init__(self, program: Program, attribute: Callable[[str], str]) -> None:
-        self.program, self.attribute = program, attribute
-        self.held: set[Span] = set()
-        """Where the clauses stand that were found to hold."""
-        self._held: dict[tuple[Any, ...], bool] = {}
-        self._far: dict[tuple[Any, ...], int] = {}
-        # What is remembered is remembered by identity: nothing may be collected meanwhile.
-        self._kept: list[Any] = []
+    `trace` is called with each clause that is evaluated, and its truth.
+    """
 
-    def value(self, value: Value, known: Known) -> Any:
-        """What a value is.
+    def __init__(
+        self,
+        program: Program,
+        attribute: Callable[[str], str],
+        algebra: Algebra[Truth],
+        trace: Callable[[CheckedRule, Truth], None] | None = None,
+    ) -> None:
+        self.program = program
+        self.algebra = algebra
+        self._attribute = attribute
+        self._trace = trace
+        self._calls: dict[tuple[Any, ...], Truth] = {}
+        # INVARIANT: `_calls` identifies records by `id`, so every argument must live as long as the interpreter.
+        self._arguments: list[tuple[Any, ...]] = []
+
+    def value(self, value: Value, environment: Environment) -> Any:
+        """The value of a constant, a variable or a path.
 
         Raises:
-            Unasked: it hangs on something absent.
+            AbsentValueError: with two truth values, where the path passes through an absent value.
         """
         match value:
             case Constant(value=constant):
                 return constant
             case Variable(name=name):
-                return known[name]
+                return environment[name]
             case Access(root=root, fields=fields):
-                found = known[root.name]
+                result = environment[root.name]
                 for field in fields:
-                    found = getattr(self.present(found), self.attribute(field))
-                return found
+                    result = self.algebra.read(result, self._attribute(field))
+                return result
 
-    def present(self, found: Any) -> Any:
-        """What was found, unless it is absent."""
-        if found is None:
-            raise Unasked
-        return found
-
-    def operand(self, value: Value, known: Known) -> Any:
-        """What a value is that is compared: never absent."""
-        return self.present(self.value(value, known))
-
-    def matching(self, name: str, arguments: tuple[Any, ...]) -> Iterator[tuple[CheckedRule, dict[str, Any]]]:
-        """The rules of a name whose head these arguments match, with what their parameters are."""
-        for rule in self.program.rules[name]:
-            known: dict[str, Any] = {}
-            for parameter, argument in zip(rule.parameters, arguments, strict=True):
-                if isinstance(parameter, Variable):
-                    known[parameter.name] = argument
-                elif parameter.value != argument:
-                    break
-            else:
-                yield rule, known
-
-    def rule(self, name: str, *arguments: Any) -> bool:
-        """Whether some rule of this name holds of these arguments."""
-        key = (name, *map(identity, arguments))
-        if key not in self._held:
-            self._kept.append(arguments)
-            self._held[key] = any(self._clause(rule, known) for rule, known in self.matching(name, arguments))
-        return self._held[key]
-
-    def _clause(self, rule: CheckedRule, known: Known) -> bool:
-        holds = self.holds(rule.body, known)
-        if holds:
-            self.held.add(rule.span)
-        return holds
-
-    def holds(self, formula: Formula, known: Known) -> bool:
-        """Whether a condition holds.
+    def arguments(self, call: Invoke, environment: Environment) -> tuple[Any, ...]:
+        """The values of a call's arguments.
 
         Raises:
-            Unasked: it stands behind a guard, and that fails.
+            AbsentValueError: with two truth values, where an argument is absent.
         """
+        return tuple(self.algebra.argument(self.value(argument, environment)) for argument in call.arguments)
+
+    def clauses(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Clause[Truth]]:
+        """The alternatives of a rule, but those whose head the arguments do not match."""
+        for rule in self.program.rules[name]:
+            pairs = list(zip(rule.parameters, arguments, strict=True))
+            matches = self.algebra.conjunction(
+                self.algebra.matches(argument, parameter.value)
+                for parameter, argument in pairs
+                if isinstance(parameter, Constant)
+            )
+            if matches is not False:
+                environment = {p.name: argument for p, argument in pairs if isinstance(p, Variable)}
+                yield Clause(rule, environment, matches)
+
+    def call(self, name: str, *arguments: Any) -> Truth:
+        """Whether some alternative of a rule holds of some arguments."""
+        key = (name, *map(identity, arguments))
+        if key not in self._calls:
+            self._arguments.append(arguments)
+            self._calls[key] = self.algebra.disjunction(map(self._clause, self.clauses(name, arguments)))
+        return self._calls[key]
+
+    def _clause(self, clause: Clause[Truth]) -> Truth:
+        truth = self.algebra.conjunction((clause.matches, self.evaluate(clause.rule.body, clause.environment)))
+        if self._trace is not None:
+            self._trace(clause.rule, truth)
+        return truth
+
+    def evaluate(self, formula: Formula, environment: Environment) -> Truth:
+        """The truth of a formula.
+
+        Raises:
+            AbsentValueError: with two truth values, where the formula stands behind a guard that does not hold.
+        """
+        algebra = self.algebra
         match formula:
             case And(parts=parts):
-                return all(self.holds(part, known) for part in parts)
+                return algebra.conjunction(self.evaluate(part, environment) for part in parts)
             case Or(parts=parts):
-                return any(self.holds(part, known) for part in parts)
+                return algebra.disjunction(self.evaluate(part, environment) for part in parts)
             case Not(operand=operand):
-                return not self.holds(operand, known)
+                return algebra.negation(self.evaluate(operand, environment))
             case Exists(variable=variable, collection=collection, body=body):
-                rows = self.value(collection, known)
-                return any(self.holds(body, {**known, variable.name: row}) for row in rows)
-            case Invoke(name=name, arguments=arguments):
-                return self.rule(name, *(self.operand(argument, known) for argument in arguments))
+                rows = self.value(collection, environment)
+                return algebra.exists(rows, lambda row: self.evaluate(body, {**environment, variable.name: row}))
+            case Invoke(name=name):
+                return self.call(name, *self.arguments(formula, environment))
             case Compare(operator=relation, left=left, right=right):
-                return bool(RELATIONS[relation](self.operand(left, known), self.operand(right, known)))
+                operands = self.value(left, environment), self.value(right, environment)
+                return algebra.test(RELATIONS[relation], *operands)
             case Absent(value=value):
-                return self.value(value, known) is None
+                return algebra.is_absent(self.value(value, environment))
             case Holds(value=value):
-                return self.operand(value, known) is True
+                return algebra.test(_is_true, self.value(value, environment))
             case Member(value=value, collection=collection):
-                among = (
-                    [constant.value for constant in collection]
-                    if isinstance(collection, tuple)
-                    else self.value(collection, known)
-                )
-                return self.operand(value, known) in among
+                return algebra.test(_is_in, self.value(value, environment), self._members(collection, environment))
 
-    def far(self, formula: Formula, known: Known, wanted: bool = True) -> int:
-        """How many conditions at least stand between a formula and what is wanted of it; 0 if it is so."""
-        try:
-            if self.holds(formula, known) is wanted:
-                return 0
-        except Unasked:
-            return 1
-        match formula:
-            case Not(operand=operand):
-                return self.far(operand, known, not wanted)
-            case And(parts=parts) | Or(parts=parts):
-                apart = [self.far(part, known, wanted) for part in parts]
-                if isinstance(formula, And) is wanted:
-                    return sum(apart) or FAR
-                return min(apart, default=FAR)
-            case Exists(variable=variable, collection=collection, body=body):
-                apart = [self.far(body, {**known, variable.name: row}, wanted) for row in self.value(collection, known)]
-                return min(apart, default=FAR) if wanted else sum(apart)
-            case Invoke(name=name, arguments=arguments):
-                return self._rule_far(name, tuple(self.operand(argument, known) for argument in arguments), wanted)
-            case _:
-                return 1
+    def _members(self, collection: Access | tuple[Constant, ...], environment: Environment) -> Any:
+        if isinstance(collection, tuple):
+            return [constant.value for constant in collection]
+        return self.value(collection, environment)
 
-    def _rule_far(self, name: str, arguments: tuple[Any, ...], wanted: bool) -> int:
-        key = (name, wanted, *map(identity, arguments))
-        if key not in self._far:
-            apart = [self.far(rule.body, known, wanted) for rule, known in self.matching(name, arguments)]
-            self._far[key] = min(apart, default=FAR) if wanted else sum(apart)
-        return self._far[key]
+
+def two_valued(
+    program: Program, attribute: Callable[[str], str], trace: Callable[[CheckedRule, bool], None] | None = None
+) -> Interpreter[bool]:
+    """An evaluator over records that are wholly known. `attribute` gives the attribute that holds a field."""
+    return Interpreter(program, attribute, TwoValued(), trace)
+
+
+def three_valued(program: Program, attribute: Callable[[str], str], request: PartialRecord) -> Interpreter[bool | None]:
+    """An evaluator over a request that is known in part. `attribute` gives the attribute that holds a field."""
+    return Interpreter(program, attribute, ThreeValued(request))
+
+
+def record_holding(spans: set[Span]) -> Callable[[CheckedRule, bool], None]:
+    """A trace that adds the span of each clause that holds."""
+
+    def trace(rule: CheckedRule, holds: bool) -> None:
+        if holds:
+            spans.add(rule.span)
+
+    return trace
+
+
+def _is_true(value: Any) -> bool:
+    return value is True
+
+
+def _is_in(value: Any, members: Any) -> bool:
+    return value in members
 
 
 def identity(value: Any) -> Any:
-    """What tells a value apart: plain ones by what they are, records by which they are."""
+    """A key for a value: plain values by type and value, records by `id`."""
     return (type(value), value) if isinstance(value, str | int | None) else id(value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import attribute
-from authz.interpreter.evaluate import Reading
+from authz.interpreter.evaluate import record_holding, two_valued
 from authz.language.diagnostics import Span
 from authz.verify.generate import Draw, Worlds
 from authz.verify.oracles import Counterexample, Oracles, raised
@@ -105,9 +105,8 @@ class Campaign:
         row = self.oracles.worlds.row(draw, world, law.never_grants)
         if row is None:
             return None
-        applies, reading = self.oracles.law_applies(law, world, row)
-        if reading is not None:
-            self._count_clauses(reading)
+        applies, clauses = self.oracles.law_applies(law, world, row)
+        self._count_clauses(clauses)
         if not applies:
             return None
         self.counts.laws[law.about or law.never_grants] += 1
@@ -126,15 +125,16 @@ class Campaign:
     def _note_clauses(self, world: World) -> None:
         """Count the clauses that hold somewhere in a world."""
         policy, gathered = self.oracles.worlds.policy_of(world), self.oracles.worlds.gathered(world)
-        reading = Reading(policy.bundle.program, attribute)
-        reading.rule("allow", policy.analyses.subject_of(gathered), world.request.action, gathered)
+        clauses: set[Span] = set()
+        interpreter = two_valued(policy.bundle.program, attribute, record_holding(clauses))
+        interpreter.call("allow", policy.analyses.subject_of(gathered), world.request.action, gathered)
         for code in policy.bundle.reasons:
-            reading.rule("reason", gathered, code)
-        self._count_clauses(reading)
+            interpreter.call("reason", gathered, code)
+        self._count_clauses(clauses)
 
-    def _count_clauses(self, reading: Reading) -> None:
+    def _count_clauses(self, clauses: set[Span]) -> None:
         bundle = self.oracles.worlds.policy.bundle
-        self.counts.clauses.update(clause_name(span, bundle) for span in reading.held)
+        self.counts.clauses.update(clause_name(span, bundle) for span in clauses)
 
 
 def clause_name(span: Span, bundle: Bundle) -> str:

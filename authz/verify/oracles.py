@@ -13,7 +13,8 @@ from authz.engine.decision import Evaluator
 from authz.engine.policy import Policy
 from authz.engine.search import Searched, search
 from authz.facts.store import Row
-from authz.interpreter.evaluate import Reading
+from authz.interpreter.evaluate import record_holding, two_valued
+from authz.language.diagnostics import Span
 from authz.verify import oso
 from authz.verify.generate import Draw, Worlds
 from authz.verify.worlds import World
@@ -115,14 +116,15 @@ class Oracles:
         message = f"compiled: {_shown((permits, reasons))}; oso: {_shown(expected)}"
         return Counterexample("oso", message, world, *_right(expected))
 
-    def law_applies(self, law: LawTable, world: World, row: Row) -> tuple[bool, Reading | None]:
-        """Whether a law speaks of a row in a world, and the reading of its rule where it has one."""
+    def law_applies(self, law: LawTable, world: World, row: Row) -> tuple[bool, set[Span]]:
+        """Whether a law speaks of a row in a world, and the clauses of its rules that hold there."""
         if law.when is None:
-            return True, None
+            return True, set()
         program = self.worlds.policy.bundle.program
-        reading = Reading(program, attribute)
+        clauses: set[Span] = set()
+        interpreter = two_valued(program, attribute, record_holding(clauses))
         count = len(program.rules[law.when][0].parameters)
-        return reading.rule(law.when, *(self.worlds.gathered(world), row)[-count:]), reading
+        return interpreter.call(law.when, *(self.worlds.gathered(world), row)[-count:]), clauses
 
     def law(self, world: World, law: LawTable, row: Row) -> Counterexample | None:
         """Adding a row that a law speaks of turns no refusal into a permit."""

@@ -13,9 +13,9 @@ from authz import Decision, Explanation, Policy, load_bundle
 from authz.bundle.vocabulary import attribute
 from authz.engine.loading import read_facts
 from authz.explain.render import smallest_as_data
-from authz.explain.tree import Condition, Kind, faults
+from authz.explain.tree import Condition, ConditionKind, deciding_leaves
 from authz.facts.changes import Change, ChangeKind, apply, nearby, possible
-from authz.interpreter.evaluate import Reading
+from authz.interpreter.evaluate import two_valued
 from authz.verify.generate import Worlds
 from authz.verify.seeds import seeds as own_worlds
 from tests.support import student_worlds as worlds
@@ -57,25 +57,25 @@ def test_the_tree_says_what_the_decision_says(policy: Policy, world: World) -> N
     assert isinstance(explanation, Explanation)
     subject, _, request = gathered(policy, world)
     assert (subject is not None and explanation.conditions.holds) == bool(decision)
-    reading = Reading(policy.bundle.program, attribute)
+    interpreter = two_valued(policy.bundle.program, attribute)
     for code in policy.bundle.reasons:
-        assert reading.rule("reason", request, code) == (code in decision.reasons)
+        assert interpreter.call("reason", request, code) == (code in decision.reasons)
     for one in conditions(explanation.conditions):
         parts = one.conditions
         match one.kind:
-            case Kind.NOT:
+            case ConditionKind.NOT:
                 assert one.holds is not parts[0].holds
-            case Kind.ALL:
+            case ConditionKind.ALL:
                 assert one.holds is all(part.holds for part in parts)
-            case Kind.ANY:
+            case ConditionKind.ANY:
                 assert one.holds is any(part.holds for part in parts)
-            case Kind.SOME:
+            case ConditionKind.SOME:
                 assert (one.row is None) is (one.rows == 0)
                 assert one.holds is (one.row is not None and all(part.holds for part in parts))
-            case Kind.TEST:
+            case ConditionKind.TEST:
                 assert not parts
     if not decision and subject is not None:
-        assert list(faults(explanation.conditions)), "something at the ends of the tree is wrong"
+        assert list(deciding_leaves(explanation.conditions)), "something at the ends of the tree is wrong"
 
 
 @settings(max_examples=200, deadline=None)
@@ -159,7 +159,7 @@ def test_the_nearest_miss_is_the_row_that_fails_least(policy: Policy) -> None:
         some = [
             one
             for one in conditions(ask(policy, world).explain().conditions)
-            if one.kind is Kind.SOME and one.collection == "accreditations"
+            if one.kind is ConditionKind.SOME and one.collection == "accreditations"
         ]
         assert some and all(one.row.valid_until.year == 9999 and one.rows == len(rows) for one in some)
 

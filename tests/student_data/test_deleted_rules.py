@@ -10,7 +10,7 @@ import pytest
 from authz import DiagnosticError, load_bundle
 from authz.bundle.vocabulary import attribute
 from authz.codegen.python import compile_program
-from authz.interpreter.evaluate import Reading
+from authz.interpreter.evaluate import two_valued
 from authz.language import ast as syntax
 from authz.language.ir import CheckedRule, Variable
 from authz.language.typecheck.program import check
@@ -77,12 +77,12 @@ def test_each_clause_of_a_law_speaks_of_rows_that_no_other_does() -> None:
             row = drawn.row(stream.randrange, world, law.never_grants) if law.when else None
             if law.when is None or row is None:
                 continue
-            reading = Reading(program, attribute)
+            interpreter = two_valued(program, attribute)
             arguments = (drawn.gathered(world), row)
             held = [
                 index
                 for index, rule in enumerate(program.rules[law.when])
-                if reading.holds(rule.body, named(rule, arguments))
+                if interpreter.evaluate(rule.body, named(rule, arguments))
             ]
             if len(held) == 1:
                 alone.add((law.when, held[0]))

@@ -1,0 +1,81 @@
+"""The unmet conditions of `allow`, by the fields of the request that they read: a change must touch one of each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from authz.interpreter.evaluate import Environment, Interpreter
+from authz.interpreter.truth import AbsentValueError
+from authz.language.ir import Access, And, Formula, Invoke, Not, Or, Program, Value, invocations, values
+from authz.language.types import Type
+
+Fields = frozenset[str]
+"""Names of fields of the request."""
+
+
+def fields_read_by_rules(program: Program) -> dict[str, Fields]:
+    """The fields that each rule reads, itself or in the rules that it calls."""
+    by_rule: dict[str, Fields] = {}
+    for name, rules in program.rules.items():  # callees come before callers
+        by_rule[name] = frozenset().union(*(_formula_fields(r.body, by_rule, program.schema.request) for r in rules))
+    return by_rule
+
+
+def unmet_conditions(
+    interpreter: Interpreter[bool], fields_by_rule: Mapping[str, Fields], arguments: tuple[Any, Any, Any]
+) -> Iterator[Fields]:
+    """The fields that each unmet condition of `allow` reads; the call permits only once all conditions are met.
+
+    Several alternatives of a rule are one condition: any one of them may come to hold.
+    """
+    finder = _UnmetConditions(interpreter, fields_by_rule)
+    clauses = list(interpreter.clauses("allow", arguments))
+    if len(clauses) == 1:
+        yield from finder.of_formula(clauses[0].rule.body, clauses[0].environment, True, frozenset())
+    elif not any(interpreter.evaluate(clause.rule.body, clause.environment) for clause in clauses):
+        yield fields_by_rule["allow"] if clauses else frozenset()
+
+
+class _UnmetConditions:
+    def __init__(self, interpreter: Interpreter[bool], fields_by_rule: Mapping[str, Fields]) -> None:
+        self._interpreter = interpreter
+        self._fields_by_rule = fields_by_rule
+        self._request_type = interpreter.program.schema.request
+
+    def of_formula(self, formula: Formula, environment: Environment, wanted: bool, outer: Fields) -> Iterator[Fields]:
+        """The unmet conditions of a formula that should have the truth `wanted`.
+
+        `outer` are the fields that the calls around the formula pass as arguments.
+        """
+        try:
+            if self._interpreter.evaluate(formula, environment) is wanted:
+                return
+        except AbsentValueError:
+            return
+        match formula:
+            case And(parts=parts) | Or(parts=parts) if isinstance(formula, And) is wanted:
+                for part in parts:
+                    yield from self.of_formula(part, environment, wanted, outer)
+            case Not(operand=operand):
+                yield from self.of_formula(operand, environment, not wanted, outer)
+            case Invoke():
+                yield from self._of_call(formula, environment, wanted, outer)
+            case _:
+                yield outer | _formula_fields(formula, self._fields_by_rule, self._request_type)
+
+    def _of_call(self, call: Invoke, environment: Environment, wanted: bool, outer: Fields) -> Iterator[Fields]:
+        clauses = list(self._interpreter.clauses(call.name, self._interpreter.arguments(call, environment)))
+        outer = outer | _value_fields(call.arguments, self._request_type)
+        if wanted and len(clauses) != 1:
+            yield outer | (self._fields_by_rule[call.name] if clauses else frozenset())
+            return
+        for clause in clauses:
+            yield from self.of_formula(clause.rule.body, clause.environment, wanted, outer)
+
+
+def _formula_fields(formula: Formula, fields_by_rule: Mapping[str, Fields], request: Type) -> Fields:
+    called = (fields_by_rule[call.name] for call in invocations(formula))
+    return _value_fields(values(formula), request).union(*called)
+
+
+def _value_fields(read: Iterable[Value], request: Type) -> Fields:
+    return frozenset(value.fields[0] for value in read if isinstance(value, Access) and value.root.type == request)
