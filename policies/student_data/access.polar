@@ -1,5 +1,5 @@
-# A supplier may read a category of a student's data when every line of this rule holds (all of the FAQ).
-# The customer's four pillars are marked; the FAQ forces the other four.
+# A supplier may read a category of a student's data when every condition of this rule holds. docs/domain.md explains
+# the sources: FAQ-n is a question of the FAQ, INF an inference. The customer's four pillars are marked.
 
 allow(_supplier: Supplier, action: String, request: Request) if
     action = request.action and
@@ -12,13 +12,13 @@ allow(_supplier: Supplier, action: String, request: Request) if
     agreement_in_force(request) and     # first leg: the agreement with the institute (FAQ-5)
     consented(request);                 # second leg, pillar: student consent (FAQ-5, FAQ-7, FAQ-8)
 
-# A dated fact is in force from its first instant up to, and not at, its last (INF).
+# A dated fact is in force from `valid_from` up to, and not at, `valid_until` (INF).
 in_force(fact: Dated, at: Instant) if
     fact.valid_from <= at and
     at < fact.valid_until;
 
-# A dated fact has ended when its last instant has come (INF).
+# A dated fact has ended from `valid_until` on (INF).
 ended(fact: Dated, at: Instant) if fact.valid_until <= at;
 
-# A dated fact is to come when its first instant lies ahead (INF).
+# A dated fact is to come before `valid_from` (INF).
 to_come(fact: Dated, at: Instant) if at < fact.valid_from;

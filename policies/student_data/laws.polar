@@ -1,13 +1,13 @@
-# What the bundle's laws speak of (`bundle.toml`): no decision reads these rules.
+# Conditions of the laws in `bundle.toml`; no decision reads these rules.
 
-# A word on consent that can make nothing better: it does not cover what is asked, as no withdrawal does,
+# A consent event that can permit nothing: it does not cover the request (a withdrawal covers none),
 worthless(request: Request, consent: Consent) if not covers(request, consent);
 
-# was given without the trusted login,
+# or its login is not trusted,
 worthless(request: Request, consent: Consent) if not trusted(request, consent);
 
-# has run out or not begun,
+# or its validity has ended or not begun,
 worthless(request: Request, consent: Consent) if not in_force(consent, request.at);
 
-# or was given by someone who might not give it.
+# or its person was not allowed to give it.
 worthless(request: Request, consent: Consent) if not may_give(request, consent.person, consent.at);

@@ -6,24 +6,24 @@ file_open(request: Request) if
     not file_closed(request) and
     not restricted(request);
 
-# A tombstone stays, whatever else is said of the student (INF).
+# A closed file stays closed, whatever other facts say of the student (INF).
 file_closed(request: Request) if
     request.student != nil and
     request.student.closed_at != nil and
     request.student.closed_at <= request.at;
 
-# A restriction, an objection or a dispute holds everything while it is in force (GDPR art. 18 and 21; INF).
+# A restriction, an objection or a dispute stops all processing while it is in force (GDPR art. 18 and 21; INF).
 restricted(request: Request) if
     hold in request.holds and
     in_force(hold, request.at);
 
-# The agreement of parent or student with the institute; work on the school's order is another matter (FAQ-1, FAQ-5).
+# The private agreement of parent or student with the institute; a commission does not count (FAQ-1, FAQ-5).
 agreement_in_force(request: Request) if
     agreement in request.agreements and
     agreement.mode = "private" and
     in_force(agreement, request.at);
 
-# Refusals.
+# Reasons.
 
 reason(request: Request, "UNKNOWN_STUDENT") if request.student = nil;
 
@@ -31,12 +31,12 @@ reason(request: Request, "STUDENT_CLOSED") if file_closed(request);
 
 reason(request: Request, "PROCESSING_RESTRICTED") if restricted(request);
 
-# Without a birth date nobody can say who may consent (INF).
+# Without a birth date it is not known who may give consent (INF).
 reason(request: Request, "AGE_UNKNOWN") if
     request.student != nil and
     request.student.birth_date = nil;
 
-# With a commission alone in force the request is out of scope, and the missing agreement goes without saying (FAQ-1).
+# With only a commission in force the request is out of scope; the missing agreement adds no reason (FAQ-1).
 no_agreement(request: Request) if
     request.student != nil and
     request.institute != nil and

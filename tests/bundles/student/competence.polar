@@ -1,5 +1,5 @@
-# Who may give consent, and who may refuse it: the student from the age of consent on, and before it a guardian
-# with authority (UAVG art. 5; FAQ-5 and FAQ-7 speak of "ouder/leerling").
+# Who may give consent and who may refuse it: from the age of consent on the student, before it a guardian with
+# authority (UAVG art. 5; FAQ-5 and FAQ-7 say "ouder/leerling").
 
 # The age of consent is reached at the local midnight of the birthday.
 of_age(request: Request, at: Instant) if
@@ -20,7 +20,7 @@ may_give(request: Request, person: String, at: Instant) if
     person = request.student_id and
     of_age(request, at);
 
-# Before it only a guardian with authority may.
+# Before that age only a guardian with authority may give.
 may_give(request: Request, person: String, at: Instant) if
     under_age(request, at) and
     has_authority(request, person, at);
@@ -33,12 +33,12 @@ may_refuse(request: Request, person: String, at: Instant) if
     under_age(request, at) and
     has_authority(request, person, at);
 
-# The law is contested on what becomes of a guardian's consent at that age: under "continue" it is kept (EDPB 05/2020, 148).
+# Lawyers disagree on a guardian's consent after that age: the parameter "continue" keeps it (EDPB 05/2020, 148).
 guardians_continue(request: Request) if
     request.parameters.parental_consent_at_16 = "continue" and
     of_age(request, request.at);
 
-# For a consent that is kept, authority is judged at the last instant before the birthday.
+# For a guardian's consent that is kept, authority is judged just before the birthday.
 had_authority_at_birthday(request: Request, person: String) if
     request.of_age_at != nil and
     guardianship in request.guardianships and
@@ -46,7 +46,7 @@ had_authority_at_birthday(request: Request, person: String) if
     guardianship.valid_from < request.of_age_at and
     request.of_age_at <= guardianship.valid_until;
 
-# It is kept until the student gives, from the age of consent on.
+# A guardian's consent is kept until the student, from the age of consent on, gives consent.
 student_has_given(request: Request) if
     consent in request.consents and
     consent.person = request.student_id and

@@ -1,5 +1,5 @@
-# Consent: the second leg (FAQ-5), explicit and per student (FAQ-7), from a history of events that are given and withdrawn.
-# The rows of a request are those of its own student, institute, supplier and school: consent does not travel.
+# Consent: the second leg (FAQ-5), explicit and per student (FAQ-7), as a history of the events `given` and `withdrawn`.
+# A request has only the rows of its student, institute, supplier and school, so consent does not travel to others.
 
 # Consent stands when one sound, undefeated consent has both the category and the purpose (FAQ-7, FAQ-8).
 consented(request: Request) if
@@ -23,7 +23,7 @@ is_given(request: Request, consent: Consent) if
     consent.event = "given" and
     consent.at <= request.at;
 
-# Step 1: it is its person's last word of this kind; an earlier one is simply replaced (INF).
+# Step 1: it is the last consent that its person gave; an earlier one is replaced (INF).
 latest(request: Request, consent: Consent) if
     is_given(request, consent) and
     not replaced(request, consent);
@@ -34,7 +34,7 @@ replaced(request: Request, consent: Consent) if
     is_given(request, other) and
     consent.at < other.at;
 
-# Step 2: that person has not withdrawn since, or at the same instant: denied at once (FAQ-7).
+# Step 2: its person has not withdrawn since, or at the same instant; withdrawal works at once (FAQ-7).
 unwithdrawn(request: Request, consent: Consent) if
     latest(request, consent) and
     not withdrawn_since(request, consent);
@@ -49,12 +49,12 @@ is_withdrawn(request: Request, withdrawal: Consent) if
     withdrawal.event = "withdrawn" and
     withdrawal.at <= request.at;
 
-# Step 3: its validity has begun, and is not over (INF).
+# Step 3: its validity has begun and has not ended (INF).
 valid(request: Request, consent: Consent) if
     unwithdrawn(request, consent) and
     in_force(consent, request.at);
 
-# Step 4: the login behind it is trusted, exactly (FAQ-11).
+# Step 4: the issuer of its login is trusted, compared exactly (FAQ-11).
 verified(request: Request, consent: Consent) if
     valid(request, consent) and
     trusted(request, consent);
@@ -63,7 +63,7 @@ trusted(request: Request, consent: Consent) if
     consent.issuer != nil and
     consent.issuer in request.parameters.trusted_issuers;
 
-# Step 5: its person might give it when giving it (UAVG art. 5).
+# Step 5: its person was allowed to give it at that instant (UAVG art. 5).
 competent(request: Request, consent: Consent) if
     verified(request, consent) and
     may_give(request, consent.person, consent.at);
@@ -73,7 +73,7 @@ unbroken(request: Request, consent: Consent) if
     competent(request, consent) and
     not left_school_since(request, consent.at);
 
-# Step 7: its person may give it now, or it is a guardian's that is kept.
+# Step 7: its person is allowed to give it now, or it is a guardian's consent that is kept.
 sound(request: Request, consent: Consent) if
     unbroken(request, consent) and
     still_competent(request, consent);
@@ -85,7 +85,7 @@ still_competent(request: Request, consent: Consent) if
     had_authority_at_birthday(request, consent.person) and
     not student_has_given(request);
 
-# A refusal binds: a sound consent is defeated by the withdrawal of another person who may refuse (INF).
+# A sound consent is defeated by the withdrawal of another person who may refuse (INF).
 defeated(request: Request, consent: Consent) if
     withdrawal in request.consents and
     defeats(request, withdrawal, consent);
@@ -96,11 +96,11 @@ defeats(request: Request, withdrawal: Consent, consent: Consent) if
     binds(request, withdrawal, consent) and
     not lifted(request, withdrawal);
 
-# It binds when its person may refuse now,
+# A withdrawal binds when its person may refuse now,
 binds(request: Request, withdrawal: Consent, _consent: Consent) if
     may_refuse(request, withdrawal.person, request.at);
 
-# or might at the later of the two instants, the withdrawing and the giving:
+# or was allowed to refuse at the later of the two events, the withdrawal and the giving,
 binds(request: Request, withdrawal: Consent, consent: Consent) if
     withdrawal.at <= consent.at and
     may_refuse(request, withdrawal.person, consent.at);
@@ -109,13 +109,13 @@ binds(request: Request, withdrawal: Consent, consent: Consent) if
     consent.at < withdrawal.at and
     may_refuse(request, withdrawal.person, withdrawal.at);
 
-# or, for a guardian's consent that is kept, had authority at the birthday. What the student gave, no guardian refuses.
+# or, for a guardian's consent that is kept, had authority at the birthday. A guardian cannot refuse what the student gave.
 binds(request: Request, withdrawal: Consent, consent: Consent) if
     guardians_continue(request) and
     consent.person != request.student_id and
     had_authority_at_birthday(request, withdrawal.person);
 
-# Only a later sound consent of the same person, for what is asked, lifts it: nothing worthless does (INF).
+# Only a later sound consent of the same person, for the same category and purpose, lifts a withdrawal (INF).
 lifted(request: Request, withdrawal: Consent) if
     consent in request.consents and
     consent.person = withdrawal.person and
@@ -123,7 +123,7 @@ lifted(request: Request, withdrawal: Consent) if
     covers(request, consent) and
     sound(request, consent);
 
-# Refusals. Consent is judged when the birth date, the school and the institute are known.
+# Reasons. Consent is judged when the birth date, the school and the institute are known.
 
 unconsented(request: Request) if
     request.of_age_at != nil and
@@ -131,7 +131,7 @@ unconsented(request: Request) if
     request.school != nil and
     not consented(request);
 
-# Given after every withdrawal that defeats it: parents who disagree (INF).
+# The consent was given after every withdrawal that defeats it: guardians disagree (INF).
 reason(request: Request, "CONSENT_DISPUTED") if
     unconsented(request) and
     consent in request.consents and
@@ -144,14 +144,14 @@ defeated_since(request: Request, consent: Consent) if
     consent.at <= withdrawal.at and
     defeats(request, withdrawal, consent);
 
-# Withdrawn by the person who gave it,
+# The person who gave it has withdrawn it,
 reason(request: Request, "CONSENT_WITHDRAWN") if
     unconsented(request) and
     consent in request.consents and
     latest(request, consent) and
     withdrawn_since(request, consent);
 
-# or refused by another since.
+# or another person has refused it since.
 reason(request: Request, "CONSENT_WITHDRAWN") if
     unconsented(request) and
     consent in request.consents and
@@ -196,14 +196,14 @@ reason(request: Request, "CONSENT_GIVER_NOT_COMPETENT") if
     verified(request, consent) and
     not may_give(request, consent.person, consent.at);
 
-# Given, and its validity is to begin,
+# It was given and its validity has not begun,
 reason(request: Request, "CONSENT_NOT_YET_VALID") if
     unconsented(request) and
     consent in request.consents and
     to_come(consent, request.at) and
     unwithdrawn(request, consent);
 
-# or nothing has been said yet, and a consent is to come.
+# or there is no event yet, and a consent lies in the future.
 reason(request: Request, "CONSENT_NOT_YET_VALID") if
     unconsented(request) and
     not any_word(request) and
@@ -222,7 +222,7 @@ consent_to_come(request: Request) if
     consent.event = "given" and
     request.at < consent.at;
 
-# Nothing was said, and nothing is to come; or there were only withdrawals.
+# There is no event and no future consent, or there are only withdrawals.
 reason(request: Request, "NO_CONSENT") if
     unconsented(request) and
     not any_word(request) and
@@ -233,7 +233,7 @@ reason(request: Request, "NO_CONSENT") if
     any_word(request) and
     not any_consent(request);
 
-# What was consented to is not what is asked: the category, or else the purpose (FAQ-7, FAQ-8).
+# The consent has another category or, with the category, another purpose (FAQ-7, FAQ-8).
 reason(request: Request, "CATEGORY_NOT_CONSENTED") if
     unconsented(request) and
     request.category != nil and

@@ -1,4 +1,4 @@
-# What is asked, by whom, of whom: the request itself (FAQ-1, FAQ-8), and whether the facts are fresh enough to judge it.
+# The request itself: what is asked, by whom, about whom (FAQ-1, FAQ-8); and whether the facts are fresh enough.
 
 in_scope(request: Request) if
     supported(request) and
@@ -9,17 +9,17 @@ in_scope(request: Request) if
     request.school != nil and
     not stale(request);
 
-# A supplier reads a student's data; nothing else can be asked here (INF: read only).
+# A request is for a supplier to read a student's data; no other action exists (INF).
 supported(request: Request) if
     request.verb != nil and
     request.verb = "read" and
     request.subject_type = "supplier" and
     request.resource_type = "student";
 
-# The request says that the institute works on the school's order: the FAQ does not deal with that (FAQ-1).
+# The request says that the institute works on the school's order, which the FAQ leaves out (FAQ-1).
 commissioned(request: Request) if request.engagement = "commissioned";
 
-# Or the only agreement in force says so: a commission beside a private agreement neither helps nor hurts (FAQ-1).
+# Or the only agreement in force is a commission; beside a private agreement a commission changes nothing (FAQ-1).
 commissioned(request: Request) if only_commissioned(request);
 
 only_commissioned(request: Request) if
@@ -33,14 +33,14 @@ purpose_allowed(request: Request) if
     request.purpose != nil and
     request.purpose = "homework_guidance";
 
-# Identification may use the name alone (FAQ-8: "naam voor identificatie van de persoon").
+# Identification may use the name alone (FAQ-8).
 purpose_allowed(request: Request) if
     request.purpose != nil and
     request.purpose = "identification" and
     request.category != nil and
     request.category = "name";
 
-# "At once" needs fresh facts: with a limit set, a feed that is absent or older than it is stale (FAQ-7, INF).
+# Ending access at once needs fresh facts: with a limit set, enrolment data that is absent or older is stale (FAQ-7, INF).
 stale(request: Request) if
     request.parameters.max_fact_age_hours != nil and
     request.enrolments_fresh_until = nil;
@@ -49,7 +49,7 @@ stale(request: Request) if
     request.enrolments_fresh_until != nil and
     request.enrolments_fresh_until < request.at;
 
-# Refusals.
+# Reasons.
 
 reason(request: Request, "ACTION_NOT_SUPPORTED") if not supported(request);
 
@@ -59,7 +59,7 @@ reason(request: Request, "CATEGORY_UNKNOWN") if request.category = nil;
 
 reason(request: Request, "PURPOSE_NOT_ALLOWED") if not purpose_allowed(request);
 
-# Left out or null: refuse and never guess, for an answer must not tell where a child goes to school (INF).
+# A school that is absent or null is never guessed: the answer would tell where a child goes to school (INF).
 reason(request: Request, "INSTITUTE_NOT_NAMED") if request.institute_id = nil;
 
 reason(request: Request, "SCHOOL_NOT_NAMED") if request.school_id = nil;

@@ -1,6 +1,6 @@
-# The school: it opens and closes the link to a supplier as it likes (FAQ-6), and it is where the student is enrolled (FAQ-7).
+# The school: it opens and closes the link to a supplier freely (FAQ-6), and the student is enrolled there (FAQ-7).
 
-# Closed by default, never implied by a consent or a request, and never obliged (FAQ-5, FAQ-6, FAQ-9).
+# The link is closed by default; neither a consent nor a parent's request opens it (FAQ-5, FAQ-6, FAQ-9).
 link_open(request: Request) if
     link in request.links and
     in_force(link, request.at);
@@ -12,14 +12,14 @@ enrolled_at(request: Request, at: Instant) if
     enrolment in request.enrolments and
     in_force(enrolment, at);
 
-# A gap: some enrolment at this school ended after an instant and by now, and none was in force when it ended (FAQ-7).
+# The student left since an instant if an enrolment ended after it and none was in force at that end (FAQ-7).
 left_school_since(request: Request, since: Instant) if
     enrolment in request.enrolments and
     since < enrolment.valid_until and
     ended(enrolment, request.at) and
     not enrolled_at(request, enrolment.valid_until);
 
-# Refusals.
+# Reasons.
 
 reason(request: Request, "SCHOOL_LINK_CLOSED") if
     request.school != nil and

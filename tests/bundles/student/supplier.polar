@@ -1,13 +1,13 @@
 # The supplier: accredited for the category (FAQ-4, FAQ-12), not suspended (FAQ-10), and processor of the institute (FAQ-2).
 
-# Before the duty began nobody was asked for an accreditation; this matters for replays alone (FAQ-12).
+# Before the duty began no accreditation was asked; this matters for replays alone (FAQ-12).
 accredited(request: Request) if not accreditation_required(request);
 
 accredited(request: Request) if
     accredited_for_category(request) and
     not suspended(request);
 
-# From 18 December 2018 on, running link or not (FAQ-12).
+# The duty holds from 18 December 2018 on, for open links too (FAQ-12).
 accreditation_required(request: Request) if
     request.parameters.accreditation_required_from <= request.at;
 
@@ -22,7 +22,7 @@ accreditation_in_force(request: Request) if
     accreditation in request.accreditations and
     in_force(accreditation, request.at);
 
-# A suspension bites at once, and ends by itself when it has an end (FAQ-10, INF).
+# A suspension works at once and ends at its `valid_until`, if it has one (FAQ-10, INF).
 suspended(request: Request) if
     suspension in request.suspensions and
     in_force(suspension, request.at);
@@ -32,7 +32,7 @@ processor_of_institute(request: Request) if
     processor in request.processors and
     in_force(processor, request.at);
 
-# Refusals. Without an accreditation in force there is one code: the first that fits of revoked, expired, to come, missing.
+# Reasons. Without an accreditation in force there is one code: the first that fits of revoked, expired, to come, missing.
 
 unaccredited(request: Request) if
     accreditation_required(request) and
