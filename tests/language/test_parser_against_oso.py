@@ -12,7 +12,7 @@ from authz.language.ast import File
 from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
 from authz.language.typecheck.program import check
-from tests.language.test_profile import ACCEPTED
+from tests.support.accepted_conditions import ACCEPTED
 from tests.support.small_schema import Reader, as_bundle, checked, compiled, condition, drawn, holds, reference
 
 pytest.importorskip("polar", reason="oso has no wheels after CPython 3.12")

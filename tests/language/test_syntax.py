@@ -1,0 +1,132 @@
+"""Text that is not well-formed is refused, each with its place and a repair."""
+
+import pytest
+
+from tests.support.refusals import assert_refused, condition_refused, rules_refused
+from tests.support.small_schema import complaint, condition
+
+END = "end it with `;`, or continue with `and` or `or`"
+
+
+@pytest.mark.parametrize(
+    ("marked", "code", "problem", "help"),
+    [
+        condition_refused(
+            "no ASCII", "request.na«é»me", "non-ascii", "`é` is outside ASCII", "keep such characters to comments"
+        ),
+        condition_refused(
+            "no ASCII in a string",
+            'request.name = "n«ëé»"',
+            "non-ascii",
+            "`ëé` is outside ASCII",
+            "keep such characters to comments",
+        ),
+        rules_refused(
+            "a no-break space",
+            "rule(r: Request) if«\u00a0»r.open",
+            "non-ascii",
+            "`\u00a0` is outside ASCII",
+            "keep such characters to comments",
+        ),
+        condition_refused(
+            "a form feed",
+            "request.open and«\f»request.consent",
+            "unknown-character",
+            "`U+000C` has no meaning in Polar",
+        ),
+        condition_refused(
+            "and beside or",
+            "request.open or «request.consent and request.withdrawn»",
+            "and-or-without-brackets",
+            "`and` and `or` stand side by side without brackets",
+            "put brackets around one of them",
+        ),
+        condition_refused(
+            "an integer of 64 bits",
+            "request.level = «4611686018427387904»",
+            "integer-out-of-range",
+            "`4611686018427387904` does not fit 63 bits",
+        ),
+        condition_refused(
+            "a string in single quotes",
+            "request.name = «'»a'",
+            "single-quoted-string",
+            "a string stands in double quotes",
+            'write `"..."`',
+        ),
+        condition_refused(
+            "an unclosed string",
+            'request.name = «"»abc',
+            "unterminated-string",
+            "the string does not end on its line",
+            'close it with `"`',
+        ),
+        condition_refused(
+            "an unclosed string before a comment sign",
+            'request.name = «"»abc # def',
+            "unterminated-string",
+            "the string does not end on its line",
+            'close it with `"`',
+        ),
+        condition_refused(
+            "an unknown escape",
+            r'request.name = «"a\d"»',
+            "unknown-escape",
+            r"`\d` is not an escape",
+            r"write `\\` for one backslash",
+        ),
+        condition_refused(
+            "&&", "request.open «&»& request.consent", "unknown-operator", "`&` is not an operator", "write `and`"
+        ),
+        condition_refused("!", "«!»request.open", "unknown-operator", "`!` is not an operator", "write `not`"),
+        condition_refused(
+            "not of not",
+            "not «not» request.open",
+            "double-negation",
+            "`not` stands before `not`",
+            "leave both out, or use brackets",
+        ),
+        condition_refused(
+            "a chain", "request.level < 3 «<» 4", "unexpected-token", "unexpected `<`", "expected `;` or `and`"
+        ),
+        rules_refused(
+            "a bracket too few", "f(r: Request) if (r.open«;»\n#", "unexpected-token", "unexpected `;`", "expected `)`"
+        ),
+        condition_refused(
+            "a bracket too many", "request.open«)»", "unexpected-token", "unexpected `)`", "expected `;`"
+        ),
+        rules_refused(
+            "a keyword as a rule",
+            "«or»(r: Request) if r.open",
+            "keyword-as-name",
+            "`or` is a keyword",
+            "choose another name",
+        ),
+        rules_refused(
+            "a keyword as a parameter",
+            "f(«in»: Request) if 1 < 2",
+            "keyword-as-name",
+            "`in` is a keyword",
+            "choose another name",
+        ),
+        condition_refused(
+            "a keyword as a field", "request.«type»", "keyword-as-name", "`type` is a keyword", "choose another name"
+        ),
+        rules_refused(
+            "no end",
+            "f(r: Request) if r.«open»\ng(r: Request) if f(r);\nh(r: Request) if g(r)",
+            "unfinished-rule",
+            "the rule does not end here",
+            END,
+        ),
+    ],
+)
+def test_malformed_text_is_refused(marked: str, code: str, problem: str, help: str) -> None:
+    assert_refused(marked, code, problem, help)
+
+
+def test_brackets_nest_sixty_four_deep_and_no_deeper() -> None:
+    assert complaint(condition("(" * 64 + "request.open" + ")" * 64)) == ""
+    marked = condition("(" * 64 + "«(»" + "request.open" + ")" * 65)
+    help = "give a part of the condition a rule of its own"
+    assert_refused(marked, "nesting-too-deep", "brackets nest deeper than 64", help)
