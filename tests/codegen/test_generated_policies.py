@@ -14,8 +14,9 @@ from authz.verify import oso as reference
 from authz.verify.oso import Reference
 from tests.support.generated_policies import CODES, CONSTRUCTS, Drawn, Policies
 from tests.support.mutants import CHECKER, COMPILER, Mutant, planted
-from tests.support.small_schema import Reader, checked, holds
-from tests.support.small_schema import drawn as small_request
+from tests.support.naive_evaluator import holds
+from tests.support.small_records import Reader, draw_request
+from tests.support.small_schema import checked
 
 A = "allow(_s: Reader, action: String, request: Request) if action = request.action and "
 FOUND = {
@@ -74,7 +75,7 @@ def test_what_was_once_decided_otherwise_is_decided_by_the_book(name: str) -> No
     program = checked(text, codes)
     few, many = (compile_program(program, attribute, many) for many in (16, -1))
     for _ in range(400):
-        request = small_request(source)
+        request = draw_request(source)
         permits = holds(program, "allow", Reader(), request.action, request)
         expected = permits, tuple(code for code in codes if holds(program, "reason", request, code))
         for half in (few, many):

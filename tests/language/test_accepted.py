@@ -4,17 +4,19 @@ import pytest
 
 from authz.language.ir import Absent, And, Compare, Constant, Exists, Formula, Holds, Member, Not
 from tests.support.accepted_conditions import ACCEPTED
-from tests.support.small_schema import checked, complaint, condition
+from tests.support.small_schema import checked, checker_output, condition
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in ACCEPTED.items()])
-def test_what_the_profile_has_is_accepted(body: str) -> None:
-    assert complaint(condition(body)) == ""
+def test_a_construct_of_the_profile_is_accepted(body: str) -> None:
+    assert checker_output(condition(body)) == ""
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in ACCEPTED.items()])
-def test_lines_may_end_in_the_old_way(body: str) -> None:
-    assert complaint(condition(body).replace(" if ", " if\r\n    ").replace("\n", "\r\n").replace("\r\r", "\r")) == ""
+def test_lines_may_end_in_cr_lf(body: str) -> None:
+    assert (
+        checker_output(condition(body).replace(" if ", " if\r\n    ").replace("\n", "\r\n").replace("\r\r", "\r")) == ""
+    )
 
 
 def formula(body: str) -> Formula:

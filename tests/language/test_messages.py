@@ -9,7 +9,7 @@ from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
 from authz.language.typecheck.program import check
 from tests.support.paths import STUDENT
-from tests.support.small_schema import ALLOW, SCHEMA, checked, complaint, condition
+from tests.support.small_schema import ALLOW, SCHEMA, checked, checker_output, condition
 
 
 def test_all_diagnostics_are_reported_at_once_in_order_of_place() -> None:
@@ -20,7 +20,7 @@ i(r: Request) if r.name = "né" and r.level + 1 = 2;
 j(r: Request) if r.open and not f(r);
 """
     assert (
-        complaint(text)
+        checker_output(text)
         == """\
 rules.polar:1:20: `Request` has no field `opne`
     1 | g(r: Request) if r.opne and r.consnt;
@@ -69,16 +69,16 @@ def test_the_diagnostics_of_several_files_are_ordered_by_file() -> None:
 )
 def test_a_rule_that_cannot_be_parsed_is_not_reported_as_missing(fault: str) -> None:
     text = f'f(r: Request) if {fault};\ng(r: Request) if f(r) and h(r);\nh(r: Request) if f(r);\n{ALLOW}\n#";'
-    assert [line for line in complaint(text).split("\n") if line.startswith("rules")] == [
-        line for line in complaint(text).split("\n") if line.startswith("rules.polar:1:")
+    assert [line for line in checker_output(text).split("\n") if line.startswith("rules")] == [
+        line for line in checker_output(text).split("\n") if line.startswith("rules.polar:1:")
     ]
 
 
 def test_a_missing_end_causes_no_report_of_missing_reasons_or_allow() -> None:
     text = 'f(r: Request) if r.open\nreason(r: Request, "A") if f(r);\ng(r: Request) if r.open\n' + ALLOW
-    assert complaint(text, codes=("A",)).count("the rule does not end here") == 2
-    assert complaint(text, codes=("A",)).count("rules.polar") == 2
-    assert "bundle" not in complaint(text, codes=("A",))
+    assert checker_output(text, codes=("A",)).count("the rule does not end here") == 2
+    assert checker_output(text, codes=("A",)).count("rules.polar") == 2
+    assert "bundle" not in checker_output(text, codes=("A",))
 
 
 def test_missing_rules_are_reported_for_the_bundle() -> None:
@@ -106,7 +106,7 @@ code: unknown-reason-code"""
 def test_the_code_of_a_reason_is_a_constant() -> None:
     text = 'reason(r: Request, code: String) if r.open and code = "A";\nreason(r: Request, "A") if r.open;'
     assert (
-        complaint(text, codes=("A",))
+        checker_output(text, codes=("A",))
         == """\
 rules.polar:1:20: the reason code must be a constant
     1 | reason(r: Request, code: String) if r.open and code = "A";
@@ -119,7 +119,7 @@ help: write `reason(request: Request, "CODE") if ...`"""
 def test_no_rule_can_call_a_reason() -> None:
     text = 'reason(r: Request, "A") if r.open;\nf(r: Request) if not reason(r, "A");'
     assert (
-        complaint(text, codes=("A",))
+        checker_output(text, codes=("A",))
         == """\
 rules.polar:2:22: `reason` is evaluated by the engine, and no rule can call it
     2 | f(r: Request) if not reason(r, "A");
@@ -130,12 +130,12 @@ help: give the condition a rule of its own"""
 
 
 def test_a_tab_stays_a_tab_before_the_caret() -> None:
-    assert "      | \t             ^^^^" in complaint("f(r: Request) if\n\tr.open and r.opne;")
+    assert "      | \t             ^^^^" in checker_output("f(r: Request) if\n\tr.open and r.opne;")
 
 
 def test_a_line_that_ends_in_cr_lf_is_quoted_without_its_end() -> None:
     assert (
-        complaint("f(r: Request) if\r\n    r.opne;\r\n")
+        checker_output("f(r: Request) if\r\n    r.opne;\r\n")
         == """\
 rules.polar:2:7: `Request` has no field `opne`
     2 |     r.opne;
@@ -146,7 +146,7 @@ help: did you mean `open`?"""
 
 
 def test_places_count_code_points() -> None:
-    message = complaint("# 🏫\nf(r: Request) if r.open; # 🏫🏫 é\ng(r: Request) if # 学校\n r.opne; # 🏫")
+    message = checker_output("# 🏫\nf(r: Request) if r.open; # 🏫🏫 é\ng(r: Request) if # 学校\n r.opne; # 🏫")
     assert message.startswith("rules.polar:4:4: `Request` has no field `opne`\n    4 |  r.opne; # 🏫\n      |    ^^^^")
 
 
@@ -176,5 +176,5 @@ def test_a_file_may_be_empty(text: str) -> None:
 
 @pytest.mark.parametrize("text", [";", "}", "{", ")", "#\n;;", '"', "\x00", "\\", "f", "f(", "type", "type;", ":= ;"])
 def test_debris_is_refused_with_a_diagnostic(text: str) -> None:
-    assert complaint(f"{text}\n").startswith("rules.polar:")
-    assert complaint(condition(text)).startswith("rules.polar:")
+    assert checker_output(f"{text}\n").startswith("rules.polar:")
+    assert checker_output(condition(text)).startswith("rules.polar:")

@@ -1,4 +1,4 @@
-"""What the checker accepts, oso loads in silence; it, the compiled form and the naive reading mean the same by it."""
+"""The parser against oso: oso loads what we accept without warnings, and all evaluators give the same answer."""
 
 import random
 import re
@@ -13,13 +13,15 @@ from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
 from authz.language.typecheck.program import check
 from tests.support.accepted_conditions import ACCEPTED
-from tests.support.small_schema import Reader, as_bundle, checked, compiled, condition, drawn, holds, reference
+from tests.support.naive_evaluator import holds
+from tests.support.small_records import Reader, as_bundle, compiled, draw_request, reference
+from tests.support.small_schema import checked, condition
 
 pytest.importorskip("polar", reason="oso has no wheels after CPython 3.12")
 
-ASKED = 'allow(_s: Reader, "read", request: Request) if rule(request);'
+ALLOW_RULE = 'allow(_s: Reader, "read", request: Request) if rule(request);'
 
-MEANINGS = {
+ACCEPTED_RULES = {
     **{name: condition(body) for name, body in ACCEPTED.items()},
     "a negated exists in a negated exists": condition(
         "not (g in request.grants and g.open and b in request.blocks and b.level = g.level"
@@ -49,36 +51,38 @@ MEANINGS = {
     "booleans and integers in heads": condition("f(request.open, request.level) and not g(true, request)")
     + "\nf(true, 1);\nf(false, 0);\nf(true, -1);\ng(b: Boolean, r: Request) if b and r.consent;",
 }
-PYTHON_AND_OURS = (
+PYTHON_AND_GENERATED_NAMES = (
     *("len", "id", "print_", "def", "class", "lambda", "getattr", "tuple", "self", "match"),
     *("allow_many", "reasons", "reasons_many", "reason_A", "rows_where", "memo", "codes", "key", "answer", "request"),
     *("f_many", "f_of_many", "is_f", "f_1", "rule_1", "allow_1", "resource", "actor", "on", "roles"),
 )
 
 
-def agree(text: str, worlds: int, seed: int = 0) -> None:
-    """Compiled form, naive reading and oso decide alike on some requests."""
-    program = checked(f"{text}\n{ASKED}")
-    evaluators = compiled(program), reference(f"{text}\n{ASKED}", program)
+def assert_evaluators_agree(text: str, worlds: int, seed: int = 0) -> None:
+    """The generated code, the naive evaluator and oso give the same decision on random requests."""
+    program = checked(f"{text}\n{ALLOW_RULE}")
+    evaluators = compiled(program), reference(f"{text}\n{ALLOW_RULE}", program)
     reader, source = Reader(), random.Random(seed)
     for _ in range(worlds):
-        request = drawn(source)
+        request = draw_request(source)
         expected = holds(program, "allow", reader, "read", request)
         assert [evaluator.allow(reader, "read", request) for evaluator in evaluators] == [expected, expected], request
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in MEANINGS.items()])
-def test_all_three_mean_the_same(text: str) -> None:
-    agree(text, worlds=25)
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in ACCEPTED_RULES.items()])
+def test_all_evaluators_agree(text: str) -> None:
+    assert_evaluators_agree(text, worlds=25)
 
 
-@pytest.mark.parametrize("name", PYTHON_AND_OURS)
-def test_a_name_means_nothing_to_the_compiled_form(name: str) -> None:
+@pytest.mark.parametrize("name", PYTHON_AND_GENERATED_NAMES)
+def test_a_name_of_python_or_of_the_generated_code_is_an_ordinary_name(name: str) -> None:
     inner = "f(r: Request, n: Integer) if b in r.blocks and b.level = n and c in r.blocks and c.level > n;"
     loops = "(x in {0}.grants and (x.open or not f({0}, x.level)) and not (y in {0}.blocks and y.level > x.level))"
     called = f"{name}(r: Request) if f(r, r.level) or (x in r.names and x = r.name);"
-    agree(f"{inner}\nrule({name}: Request) if {name}.consent or {loops.format(name)};", worlds=8)
-    agree(f"{inner}\n{called}\nrule(request: Request) if not {name}(request) and _ in request.blocks;", worlds=8)
+    assert_evaluators_agree(f"{inner}\nrule({name}: Request) if {name}.consent or {loops.format(name)};", worlds=8)
+    assert_evaluators_agree(
+        f"{inner}\n{called}\nrule(request: Request) if not {name}(request) and _ in request.blocks;", worlds=8
+    )
 
 
 # Grammar.
@@ -114,7 +118,7 @@ def test_a_name_means_nothing_to_the_compiled_form(name: str) -> None:
         "f(in: Request) if in.open;",
     ],
 )
-def test_what_is_no_polar_is_refused_by_both(text: str) -> None:
+def test_malformed_polar_is_refused_by_both(text: str) -> None:
     with pytest.raises(DiagnosticError, match=r"rules\.polar"):
         checked(text)
     file, _ = parse("rules.polar", text)
@@ -122,20 +126,20 @@ def test_what_is_no_polar_is_refused_by_both(text: str) -> None:
 
 
 def loads(*files: File) -> bool:
-    """Whether oso takes these texts, and in silence."""
+    """Whether oso loads these texts without warnings."""
     program = checked("")
     bundle = as_bundle("", program)
     bundle.files = files
-    return not complaint_of_oso(bundle)
+    return not oso_output(bundle)
 
 
-def complaint_of_oso(bundle: object) -> str:
+def oso_output(bundle: object) -> str:
     from authz.verify.oso import Reference
 
     try:
         Reference(bundle)  # type: ignore[arg-type]
-    except DiagnosticError as refusal:
-        return str(refusal)
+    except DiagnosticError as error:
+        return str(error)
     return ""
 
 
@@ -150,51 +154,51 @@ def mutant(text: str, source: random.Random) -> str:
     bare = parse("", text)[0].bare
     tokens = list(_TOKEN.finditer(bare))
     index = source.randrange(len(tokens) - 1)
-    one, two = tokens[index], tokens[index + 1]
-    before, between, after = bare[: one.start()], bare[one.end() : two.start()], bare[two.end() :]
-    deleted, doubled = between + two[0], f"{one[0]} {one[0]}{between}{two[0]}"
-    replaced, swapped = source.choice(tokens)[0] + between + two[0], two[0] + between + one[0]
+    first, second = tokens[index], tokens[index + 1]
+    before, between, after = bare[: first.start()], bare[first.end() : second.start()], bare[second.end() :]
+    deleted, doubled = between + second[0], f"{first[0]} {first[0]}{between}{second[0]}"
+    replaced, swapped = source.choice(tokens)[0] + between + second[0], second[0] + between + first[0]
     return before + source.choice((deleted, doubled, replaced, swapped)) + after
 
 
 def accepted_mutants(source: random.Random, tries: int) -> Iterator[str]:
-    """Mutants of the texts above that the checker accepts; any other exception than its own is a fault of ours."""
-    texts = list(MEANINGS.values())
+    """Mutants of the rules above that the checker accepts; an exception other than `DiagnosticError` fails the test."""
+    texts = list(ACCEPTED_RULES.values())
     for _ in range(tries):
         text = mutant(source.choice(texts), source)
         if source.random() < 0.25:
             text = mutant(text, source)
         try:
-            checked(f"{text}\n{ASKED}")
-        except DiagnosticError as refusal:
-            assert str(refusal)
+            checked(f"{text}\n{ALLOW_RULE}")
+        except DiagnosticError as error:
+            assert str(error)
         else:
             yield text
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_mutant_that_is_accepted_means_the_same_to_all_three(seed: int) -> None:
+def test_all_evaluators_agree_on_an_accepted_mutant(seed: int) -> None:
     source = random.Random(seed)
-    found = 0
+    count = 0
     for text in accepted_mutants(source, 2500):
-        agree(text, worlds=6, seed=found)
-        found += 1
-    assert found > 40
+        assert_evaluators_agree(text, worlds=6, seed=count)
+        count += 1
+    assert count > 40
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_mutant_of_the_bundle_that_is_accepted_loads_in_oso(policy: Policy, seed: int) -> None:
-    bundle, source, found = policy.bundle, random.Random(seed), 0
+def test_oso_loads_an_accepted_mutant_of_the_bundle(policy: Policy, seed: int) -> None:
+    bundle, source, count = policy.bundle, random.Random(seed), 0
     for _ in range(250):
         chosen = source.choice(bundle.files)
-        file, faults = parse(chosen.path, mutant(chosen.text, source))
+        file, diagnostics = parse(chosen.path, mutant(chosen.text, source))
         files = tuple(file if other is chosen else other for other in bundle.files)
         try:
             check(bundle.path, files, bundle.program.schema)
-        except DiagnosticError as refusal:
-            assert str(refusal)
+        except DiagnosticError as error:
+            assert str(error)
             continue
-        if not faults:
-            found += 1
-            assert complaint_of_oso(replace(bundle, files=files)) == ""
-    assert found
+        if not diagnostics:
+            count += 1
+            assert oso_output(replace(bundle, files=files)) == ""
+    assert count

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.refusals import assert_refused, condition_refused, rules_refused
-from tests.support.small_schema import complaint, condition
+from tests.support.small_schema import checker_output, condition
 
 END = "end it with `;`, or continue with `and` or `or`"
 
@@ -126,7 +126,7 @@ def test_malformed_text_is_refused(marked: str, code: str, problem: str, help: s
 
 
 def test_brackets_nest_sixty_four_deep_and_no_deeper() -> None:
-    assert complaint(condition("(" * 64 + "request.open" + ")" * 64)) == ""
+    assert checker_output(condition("(" * 64 + "request.open" + ")" * 64)) == ""
     marked = condition("(" * 64 + "«(»" + "request.open" + ")" * 65)
     help = "give a part of the condition a rule of its own"
     assert_refused(marked, "nesting-too-deep", "brackets nest deeper than 64", help)

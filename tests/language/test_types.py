@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.refusals import assert_refused, condition_refused, rules_refused
-from tests.support.small_schema import complaint, condition
+from tests.support.small_schema import checker_output, condition
 
 WHOLE = "compare a field, such as its `id`"
 ORDERED = "`<` compares integers, instants and dates: "
@@ -228,7 +228,7 @@ def picking(count: int) -> str:
 
 
 def test_a_condition_picks_twelve_elements_and_no_more() -> None:
-    assert complaint(condition(picking(12))) == ""
+    assert checker_output(condition(picking(12))) == ""
     marked = condition(picking(12) + " and «g in request.blocks» and g.open")
     help = "give a part of the condition a rule of its own"
     assert_refused(marked, "too-many-elements", "one condition picks more than 12 elements", help)
