@@ -6,7 +6,7 @@ from typing import Any
 from authz.bundle.loading import Bundle
 from authz.engine.policy import ExplainableDecision
 from authz.explain.explanation import Explanation
-from authz.explain.render import row_in_words, said, smallest_as_data
+from authz.explain.render import change_in_words, row_in_words, smallest_as_data
 from authz.explain.tree import Condition, ConditionKind
 from authz.instants import format_instant
 from authz.language.ir import Constant
@@ -70,8 +70,8 @@ def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]
     count = len(smallest.changes)
     yield f"  the smallest change that would allow: {count} {'fact' if count == 1 else 'facts'}"
     for change in smallest.changes:
-        yield f"    {said(change, bundle, 'en')}"
-        yield f"    {said(change, bundle, 'nl')}"
+        yield f"    {change_in_words(change, bundle, 'en')}"
+        yield f"    {change_in_words(change, bundle, 'nl')}"
     yield ""
 
 

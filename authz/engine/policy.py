@@ -115,7 +115,7 @@ def _instant(at: datetime | None) -> datetime:
     if at.tzinfo is None:
         raise ValueError("the instant to decide at is naive: give it a time zone")
     # Datetimes of one time zone object compare many times faster than datetimes of two.
-    instant = at.astimezone(UTC)
+    instant = at if at.tzinfo is UTC else at.astimezone(UTC)
     if not BEGIN < instant < END:
         raise ValueError("the instant to decide at is an end of time")
     return instant

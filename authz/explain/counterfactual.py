@@ -13,7 +13,7 @@ from authz.bundle.vocabulary import Vocabulary, attribute
 from authz.explain.change_pool import ChangePool
 from authz.explain.pruning import OpenChange, PartialQuestion, open_change
 from authz.explain.unmet import Fields, fields_read_by_rules, unmet_conditions
-from authz.facts.changes import Change, touched
+from authz.facts.changes import Change, fields_changed_by
 from authz.interpreter.evaluate import two_valued
 from authz.language.ir import Program
 
@@ -77,7 +77,7 @@ def smallest_change(request: RefusedRequest, candidates: Sequence[Change]) -> Sm
 class _Search:
     def __init__(self, request: RefusedRequest, candidates: Sequence[Change]) -> None:
         vocabulary = request.vocabulary
-        open_changes = [open_change(c, touched(c, vocabulary), vocabulary.collections) for c in candidates]
+        open_changes = [open_change(c, fields_changed_by(c, vocabulary), vocabulary.collections) for c in candidates]
         helpful = request.question(request.gathered, open_changes).helpful()
         self._request = request
         self._pool = ChangePool(

@@ -10,8 +10,9 @@ from authz.bundle.vocabulary import attribute
 from authz.explain.counterfactual import RefusedRequest, SmallestChange, smallest_change
 from authz.explain.render import conditions_as_data, smallest_as_data
 from authz.explain.tree import Condition, condition_tree
-from authz.facts.changes import Change, apply, nearby, possible
+from authz.facts.changes import Change, apply_changes, gathered_facts
 from authz.facts.memory import Facts
+from authz.facts.possible_changes import possible_changes
 from authz.interpreter.evaluate import two_valued
 
 
@@ -46,12 +47,12 @@ def explain(
     conditions = condition_tree(two_valued(bundle.program, attribute), subject, gathered.action, gathered)
     if subject is not None and conditions.holds:
         return Explanation(conditions, None)
-    facts = nearby(gathered, bundle)
+    facts = gathered_facts(gathered, bundle)
 
     def regather(changes: Sequence[Change]) -> Any:
-        return gather(apply(changes, facts))
+        return gather(apply_changes(changes, facts))
 
     refused = RefusedRequest(
         bundle.program, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of
     )
-    return Explanation(conditions, smallest_change(refused, possible(bundle, comparisons, gathered)))
+    return Explanation(conditions, smallest_change(refused, possible_changes(bundle, comparisons, gathered)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from authz.bundle.constraints import excluded_fields, needed_fields
 from authz.engine.policy import Policy
-from authz.facts.changes import apply
+from authz.facts.changes import apply_changes
 from authz.language.diagnostics import DiagnosticError
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
 from authz.verify.scenario_files import ScenarioDocument, read_scenario_file, scenario_files
@@ -88,7 +88,7 @@ def mended(policy: Policy, world: World | None) -> World | None:
         smallest = None if decision.error else decision.explain().smallest
         changes = smallest and smallest.changes
         if changes:
-            return World(apply(changes, world.facts), request, {})
+            return World(apply_changes(changes, world.facts), request, {})
     return world
 
 

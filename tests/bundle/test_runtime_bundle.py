@@ -16,7 +16,7 @@ import pytest
 from authz import DiagnosticError, Policy, load_bundle
 from authz.engine.loading import read_facts
 from authz.engine.public_reason import public_reason
-from authz.facts.changes import apply
+from authz.facts.changes import apply_changes
 from authz.verify.check import check
 from authz.verify.fuzz import fuzz
 from authz.verify.generate import MICROSECOND, Worlds
@@ -392,7 +392,7 @@ def test_it_explains_itself(changeable: Policy) -> None:
             assert smallest.changes is not None or smallest.exhausted
             sizes[None if smallest.changes is None else len(smallest.changes)] += 1
         if smallest is not None and smallest.changes:
-            assert policy.decide(world.request, apply(smallest.changes, world.facts))
+            assert policy.decide(world.request, apply_changes(smallest.changes, world.facts))
     assert sizes[1] > 10 and sizes[None] > 10
 
 

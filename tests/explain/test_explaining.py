@@ -14,7 +14,8 @@ from authz.bundle.vocabulary import attribute
 from authz.engine.loading import read_facts
 from authz.explain.render import smallest_as_data
 from authz.explain.tree import Condition, ConditionKind, deciding_leaves
-from authz.facts.changes import Change, ChangeKind, apply, nearby, possible
+from authz.facts.changes import Change, ChangeKind, apply_changes, gathered_facts
+from authz.facts.possible_changes import possible_changes
 from authz.interpreter.evaluate import two_valued
 from authz.verify.generate import Worlds
 from authz.verify.seeds import seeds as own_worlds
@@ -34,13 +35,13 @@ def refused(policy: Policy, world: World) -> Decision | None:
 def decided(policy: Policy, world: World, changes: tuple[Change, ...]) -> Decision:
     """The decision after some changes were written to all facts."""
     own = policy.with_parameters(world.parameters)
-    facts = apply(changes, read_facts(world.facts, own))
+    facts = apply_changes(changes, read_facts(world.facts, own))
     return own.decide(world.request, facts)
 
 
 def pool_of(policy: Policy, world: World) -> tuple[Change, ...]:
     own = policy.with_parameters(world.parameters)
-    return possible(own.bundle, own.analyses.comparisons, gathered(policy, world)[2])
+    return possible_changes(own.bundle, own.analyses.comparisons, gathered(policy, world)[2])
 
 
 def conditions(condition: Condition) -> Iterator[Condition]:
@@ -121,7 +122,7 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
     if len(slots) != len(set(slots)):
         return False
     vocabulary = policy.bundle.vocabulary
-    facts = apply(changes, read_facts(world.facts, policy))
+    facts = apply_changes(changes, read_facts(world.facts, policy))
     return all(
         getattr(change.row, attribute(name)) in facts.ids(kind.names)
         for change in changes
@@ -134,7 +135,7 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
 def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy) -> None:
     world = worlds.permitting(worlds.given("g1"))
     _, _, request = gathered(policy, world)
-    near = nearby(request, policy.bundle)
+    near = gathered_facts(request, policy.bundle)
     asked = policy.bundle.requests.read(world.request)
     assert asked.at is not None
     assert policy.analyses.gather(asked, near, asked.at, policy.parameters) == request
@@ -222,7 +223,7 @@ def test_another_bundle_is_explained_alike() -> None:
         explanation = decision.explain()
         if not decision and explanation.smallest.changes:
             found += 1
-            facts = apply(explanation.smallest.changes, world.facts)
+            facts = apply_changes(explanation.smallest.changes, world.facts)
             assert policy.decide(world.request, facts)
     assert found >= 20
 
