@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from authz.bundle.loading import Bundle
 from authz.bundle.toml_schema import ManifestTable, ReasonsTable, VocabularyTable
-from authz.facts.memory import FactsReader
+from authz.facts.document import facts_reader
 from authz.language.types import RecordType
 from authz.verify.scenario_schema import ScenarioFile
 
@@ -72,7 +72,7 @@ def as_data(bundle: Bundle) -> dict[str, Any]:
 def json_schema(document: str, bundle: Bundle) -> dict[str, Any]:
     """The JSON Schema of one of a bundle's documents; that of the facts follows from the bundle's vocabulary."""
     if document == "facts":
-        schema = FactsReader(bundle.vocabulary, bundle.classes).schema()
+        schema = facts_reader(bundle.vocabulary, bundle.classes).schema()
     else:
         tables: dict[str, Any] = {
             "manifest": ManifestTable,

@@ -10,6 +10,7 @@ from authz.analysis.required_rows import required_rows
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import Vocabulary, attribute
 from authz.codegen.python.instants import CollectInstants, compile_instants
+from authz.facts.document import FactsReader, facts_reader
 from authz.facts.gather import (
     Gather,
     MoveTo,
@@ -20,7 +21,6 @@ from authz.facts.gather import (
     data_subject_fields,
     moving_hours,
 )
-from authz.facts.memory import FactsReader
 
 SubjectOf = Callable[[Any], Any | None]
 
@@ -58,7 +58,7 @@ def analyze(bundle: Bundle) -> Analyses:
         comparisons=find_comparisons(program),
         instants_read=compile_instants(program, attribute),
         moving_hours=moving_hours(vocabulary),
-        facts_reader=FactsReader(vocabulary, classes, bundle.schema_digest),
+        facts_reader=facts_reader(vocabulary, classes, bundle.schema_digest),
     )
 
 

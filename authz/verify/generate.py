@@ -17,6 +17,7 @@ from authz.bundle.derived import kind_of, sample_instants
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, FieldKind, RowType, attribute
 from authz.engine.expiry import STEP
 from authz.engine.policy import Policy
+from authz.facts.document import row_problems
 from authz.facts.gather import follow
 from authz.facts.serialize import value_as_data
 from authz.facts.store import Row
@@ -42,7 +43,7 @@ class Worlds:
 
     def __init__(self, policy: Policy, seeds: Sequence[World]) -> None:
         self.policy, self.vocabulary, self.seeds = policy, policy.bundle.vocabulary, seeds
-        self.listed = policy.analyses.facts_reader.listed
+        self.listed = policy.analyses.facts_reader.lists
         self.permitting = next((i for i, seed in enumerate(seeds) if not decide(policy, seed)), len(seeds))
         self._near: dict[int, _Near] = {}
         self._policies: dict[str, Policy] = {"{}": policy}
@@ -141,7 +142,7 @@ class _Near:
     # Edits: each gives the world as it is where what was drawn is not whole.
 
     def changed(self, world: World, name: str, rows: tuple[Row, ...], row: Row | None = None) -> World:
-        if row is not None and self.policy.analyses.facts_reader.problems(name, row, world.facts):
+        if row is not None and row_problems(self.worlds.listed[name], row, world.facts):
             return world
         return self.worlds.with_rows(world, {name: rows})
 
@@ -264,7 +265,7 @@ class _Near:
         for name in excluded_fields(kind, fields.__getitem__):
             fields[name] = absent_value(kind, name)
         row = self.policy.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})
-        return None if self.policy.analyses.facts_reader.problems(kind.facts, row, world.facts) else row
+        return None if row_problems(kind, row, world.facts) else row
 
     def asked_id(self, world: World, kind: FieldKind) -> str | None:
         """The id that the request names of a record that a field names."""

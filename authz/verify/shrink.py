@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from authz.facts.document import row_problems
 from authz.verify.campaign import Campaign
 from authz.verify.generate import Draw, Worlds, replay
 from authz.verify.oracles import Counterexample
@@ -93,10 +94,9 @@ def shrink_rows(campaign: Campaign, known: Counterexample) -> Counterexample:
 
 def _fewer_rows(worlds: Worlds, world: World) -> Iterator[World]:
     """The valid worlds with one row less."""
-    reader = worlds.policy.analyses.facts_reader
     for name, rows in world.facts.lists.items():
         for index in range(len(rows)):
             fewer = worlds.with_rows(world, {name: (*rows[:index], *rows[index + 1 :])})
             lists = fewer.facts.lists.items()
-            if not any(reader.problems(list, row, fewer.facts) for list, left in lists for row in left):
+            if not any(row_problems(worlds.listed[list], row, fewer.facts) for list, left in lists for row in left):
                 yield fewer

@@ -88,7 +88,7 @@ def as_scenario(policy: Policy, world: World) -> dict[str, Any]:
     """Facts, request and parameters as a scenario has them."""
     vocabulary, request = policy.bundle.vocabulary, world.request
     facts: dict[str, Any] = {
-        name: [row_as_data(row, policy.analyses.facts_reader.listed[name]) for row in rows]
+        name: [row_as_data(row, policy.analyses.facts_reader.lists[name]) for row in rows]
         for name, rows in world.facts.lists.items()
         if rows
     }
