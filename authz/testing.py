@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from authz.bundle.requests import EvaluationRequest
 from authz.engine.policy import Policy
 from authz.facts.memory import Facts
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds
 from authz.verify.worlds import World, as_scenario, decide
 
@@ -31,8 +31,8 @@ MOST_NUMBERS = 60
 
 
 @lru_cache(maxsize=8)
-def _worlds_of(digest: str, policy: "_PolicyKey") -> Worlds:
-    return Worlds(policy.policy, seeds(policy.policy)[0])
+def _worlds_of(digest: str, policy: "_PolicyKey") -> WorldGenerator:
+    return WorldGenerator(policy.policy, seeds(policy.policy)[0])
 
 
 class _PolicyKey:
@@ -49,7 +49,7 @@ class _PolicyKey:
 
 
 def worlds(policy: Policy) -> st.SearchStrategy[World]:
-    """Worlds of a bundle: facts, a request with its instant, and parameters.
+    """WorldGenerator of a bundle: facts, a request with its instant, and parameters.
 
     Raises:
         ValueError: the bundle has no scenario, and no plain world could be made for it.

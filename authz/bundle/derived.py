@@ -86,6 +86,8 @@ class DerivedKind(Generic[Table]):
     """The path to the hours by which the field lies after the instant of the request; empty if it does not move."""
     sample_dates: Callable[[Table, datetime, ValueAt], tuple[date, ...]] = lambda table, at, value_at: ()
     """Dates of the first source for which the field lies near an instant."""
+    source_instants: Callable[[Table, datetime, ValueAt], tuple[datetime, ...]] = lambda table, at, value_at: ()
+    """Instants of the first source for which the field lies at an instant."""
 
 
 # A part of a string.
@@ -174,12 +176,18 @@ def _hours(table: HoursTable, schema: Schema) -> Callable[[datetime | None, int 
     return later
 
 
+def _instants_before(table: HoursTable, at: datetime, value_at: ValueAt) -> tuple[datetime, ...]:
+    hours = value_at(table.hours)
+    return () if hours is None else (hours_after(at, -hours),)
+
+
 HOURS: DerivedKind[HoursTable] = DerivedKind(
     sources=lambda table: (Source("hours_after", table.hours_after, INSTANT), Source("hours", table.hours, INTEGER)),
     type=lambda table, schema: INSTANT,
     problems=lambda table, schema: (),
     function=_hours,
     hours_after_request=lambda table: table.hours if table.hours_after == "at" else "",
+    source_instants=_instants_before,
 )
 
 

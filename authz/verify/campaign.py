@@ -8,8 +8,9 @@ from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import attribute
 from authz.interpreter.evaluate import record_holding, two_valued
 from authz.language.diagnostics import Span
-from authz.verify.generate import Draw, Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.oracles import Counterexample, Oracles, raised
+from authz.verify.values import Draw
 from authz.verify.worlds import World
 
 OFTEN, SELDOM, REASONS_SELDOM = 4, 32, 10
@@ -49,7 +50,7 @@ class Campaign:
     _seen: set[tuple[str, ...]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, worlds: Worlds) -> "Campaign":
+    def of(cls, worlds: WorldGenerator) -> "Campaign":
         """A campaign that has judged nothing yet."""
         return cls(Oracles.of(worlds))
 

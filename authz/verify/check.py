@@ -11,7 +11,7 @@ from authz.engine.loading import load_bundle, load_facts
 from authz.engine.policy import Policy
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify import oso
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.oracles import Counterexample, Oracles
 from authz.verify.seeds import seeds
 from authz.verify.worlds import World, as_scenario
@@ -96,7 +96,7 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
     if not known:
         problem = "no world can be generated: the bundle has no scenario that can be read"
         raise DiagnosticError([Diagnostic(Span(str(folder)), problem, "add a scenario that permits")])
-    worlds, stream = Worlds(policy, known), random.Random(seed)
+    worlds, stream = WorldGenerator(policy, known), random.Random(seed)
     oracles = Oracles.of(worlds)
     generated = [worlds.draw(stream.randrange) for _ in range(WORLDS)]
     total = len(known) + len(generated)

@@ -13,7 +13,7 @@ from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify.campaign import Campaign, clause_name
 from authz.verify.corpus import Corpus
 from authz.verify.fuzz_report import FuzzReport
-from authz.verify.generate import Worlds, replay
+from authz.verify.generate import WorldGenerator, replay
 from authz.verify.oracles import Counterexample
 from authz.verify.seeds import seeds
 from authz.verify.shrink import shrink_numbers, shrink_rows
@@ -44,7 +44,7 @@ def fuzz(
     if not known:
         problem = "no world can be generated: the bundle has no scenario that can be read"
         raise DiagnosticError([Diagnostic(Span(policy.bundle.path), problem, "add a scenario that permits")])
-    campaign, corpus = Campaign.of(Worlds(policy, known)), Corpus(folder, policy)
+    campaign, corpus = Campaign.of(WorldGenerator(policy, known)), Corpus(folder, policy)
     started = clock()
 
     def time_is_up() -> bool:

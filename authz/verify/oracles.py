@@ -16,7 +16,8 @@ from authz.facts.store import Row
 from authz.interpreter.evaluate import record_holding, two_valued
 from authz.language.diagnostics import Span
 from authz.verify import oso
-from authz.verify.generate import Draw, Worlds
+from authz.verify.generate import WorldGenerator
+from authz.verify.values import Draw
 from authz.verify.worlds import World
 
 Verdict = tuple[bool, tuple[str, ...]]
@@ -41,14 +42,14 @@ class Counterexample:
 class Oracles:
     """The oracles of one policy, over the worlds of its generator."""
 
-    worlds: Worlds
+    worlds: WorldGenerator
     many: Evaluator
     """The half of the compiled form that is for requests with many rows."""
     oso: Evaluator | None
     """None where oso is not installed."""
 
     @classmethod
-    def of(cls, worlds: Worlds) -> "Oracles":
+    def of(cls, worlds: WorldGenerator) -> "Oracles":
         """The oracles of a generator's policy.
 
         Raises:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from authz.facts.document import row_problems
 from authz.verify.campaign import Campaign
-from authz.verify.generate import Draw, Worlds, replay
+from authz.verify.generate import WorldGenerator, replay
 from authz.verify.oracles import Counterexample
+from authz.verify.values import Draw
 from authz.verify.worlds import World
 
 MOST_TRIES = 1_000
@@ -92,7 +93,7 @@ def shrink_rows(campaign: Campaign, known: Counterexample) -> Counterexample:
     return known
 
 
-def _fewer_rows(worlds: Worlds, world: World) -> Iterator[World]:
+def _fewer_rows(worlds: WorldGenerator, world: World) -> Iterator[World]:
     """The valid worlds with one row less."""
     for name, rows in world.facts.lists.items():
         for index in range(len(rows)):

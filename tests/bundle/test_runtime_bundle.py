@@ -19,9 +19,10 @@ from authz.engine.public_reason import public_reason
 from authz.facts.changes import apply_changes
 from authz.verify.check import check
 from authz.verify.fuzz import fuzz
-from authz.verify.generate import MICROSECOND, Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.scenarios import run
 from authz.verify.seeds import seeds
+from authz.verify.values import MICROSECOND
 from tests.support.paths import ROOT
 
 MANIFEST = """
@@ -381,7 +382,7 @@ def test_it_is_doubted_as_any_other(name: str, request: pytest.FixtureRequest, t
 
 
 def test_it_explains_itself(changeable: Policy) -> None:
-    worlds, stream, sizes = Worlds(changeable, seeds(changeable)[0]), Random(1), Counter[int | None]()
+    worlds, stream, sizes = WorldGenerator(changeable, seeds(changeable)[0]), Random(1), Counter[int | None]()
     for _ in range(300):
         world = worlds.draw(stream.randrange)
         policy = worlds.policy_of(world)
@@ -398,7 +399,7 @@ def test_it_explains_itself(changeable: Policy) -> None:
 
 def test_its_permits_end_when_its_own_clock_says(changeable: Policy) -> None:
     """A field derived from the instant asked at moves with it."""
-    worlds, stream, ended = Worlds(changeable, seeds(changeable)[0]), Random(2), 0
+    worlds, stream, ended = WorldGenerator(changeable, seeds(changeable)[0]), Random(2), 0
     for _ in range(600):
         world = worlds.draw(stream.randrange)
         policy = worlds.policy_of(world)

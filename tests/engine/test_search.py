@@ -10,7 +10,7 @@ import pytest
 from authz import EvaluationRequest, Facts, Policy, load_bundle, load_facts
 from authz.analysis.required_rows import required_rows
 from authz.engine.search import Searched, search
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds
 from tests.support.paths import AUTHZEN, STUDENT
 
@@ -44,7 +44,7 @@ def allowed(policy: Policy, facts: Facts, asked: EvaluationRequest, searched: Se
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
 def test_a_search_finds_those_whom_the_decision_allows_and_no_others(folder: object) -> None:
     policy = load_bundle(str(folder))
-    worlds = Worlds(policy, seeds(policy)[0])
+    worlds = WorldGenerator(policy, seeds(policy)[0])
     stream = random.Random(8)
     compared = dict.fromkeys(Searched, 0)
     for _ in range(900):

@@ -18,7 +18,7 @@ from authz.facts.changes import Change, ChangeKind, apply_changes, gathered_fact
 from authz.facts.document import row_problems
 from authz.facts.possible_changes import possible_changes
 from authz.interpreter.evaluate import two_valued
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds as own_worlds
 from tests.support import student_worlds as worlds
 from tests.support.decide import ask, gathered
@@ -216,7 +216,7 @@ def test_nothing_worthless_is_proposed(policy: Policy) -> None:
 def test_another_bundle_is_explained_alike() -> None:
     policy = load_bundle(AUTHZEN)
     own, _ = own_worlds(policy)
-    drawn, stream = Worlds(policy, own), random.Random(1)
+    drawn, stream = WorldGenerator(policy, own), random.Random(1)
     found = 0
     for _ in range(1_000):
         world = drawn.draw(stream.randrange)

@@ -14,7 +14,7 @@ from authz.interpreter.evaluate import two_valued
 from authz.language import ast as syntax
 from authz.language.ir import CheckedRule, Variable
 from authz.language.typecheck.program import check
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds
 from tests.support import student_worlds as worlds
 from tests.support.decide import gathered
@@ -68,7 +68,7 @@ def test_deleting_a_rule_is_noticed(rule: syntax.Rule) -> None:
 
 def test_each_clause_of_a_law_speaks_of_rows_that_no_other_does() -> None:
     program = POLICY.bundle.program
-    drawn, stream = Worlds(POLICY, seeds(POLICY)[0]), random.Random(2026)
+    drawn, stream = WorldGenerator(POLICY, seeds(POLICY)[0]), random.Random(2026)
     alone: set[tuple[str, int]] = set()
     wanted = {(rule.name, index) for name in LAWS for index, rule in enumerate(program.rules[name])}
     for _ in range(20_000):

@@ -16,7 +16,7 @@ from authz import Policy, load_bundle
 from authz.instants import format_instant
 from authz.verify import oso as reference
 from authz.verify.fuzz import fuzz
-from authz.verify.generate import Worlds
+from authz.verify.generate import WorldGenerator
 from authz.verify.oracles import Oracles
 from authz.verify.seeds import mended, plain_world, seeds
 from authz.verify.worlds import as_scenario, world_from
@@ -27,15 +27,15 @@ NUMBERS = st.lists(st.integers(0, 2**16), max_size=40)
 
 
 @pytest.fixture(scope="module", params=[STUDENT, AUTHZEN], ids=["student_data", "authzen"])
-def drawn(request: pytest.FixtureRequest) -> Worlds:
+def drawn(request: pytest.FixtureRequest) -> WorldGenerator:
     policy = load_bundle(request.param)
-    return Worlds(policy, seeds(policy)[0])
+    return WorldGenerator(policy, seeds(policy)[0])
 
 
-# Worlds.
+# WorldGenerator.
 
 
-def test_all_zeros_are_the_first_world_as_it_is_and_it_permits(drawn: Worlds) -> None:
+def test_all_zeros_are_the_first_world_as_it_is_and_it_permits(drawn: WorldGenerator) -> None:
     first = drawn.world(())
     assert first == drawn.world([0] * 30) == drawn.seeds[0]
     assert drawn.policy_of(first).decide(first.request, first.facts)
@@ -43,14 +43,14 @@ def test_all_zeros_are_the_first_world_as_it_is_and_it_permits(drawn: Worlds) ->
 
 @settings(max_examples=150, deadline=None)
 @given(numbers=NUMBERS)
-def test_a_world_is_a_pure_function_of_its_integers(drawn: Worlds, numbers: list[int]) -> None:
-    one, other = drawn.world(numbers), Worlds(drawn.policy, drawn.seeds).world(numbers)
+def test_a_world_is_a_pure_function_of_its_integers(drawn: WorldGenerator, numbers: list[int]) -> None:
+    one, other = drawn.world(numbers), WorldGenerator(drawn.policy, drawn.seeds).world(numbers)
     assert as_scenario(drawn.policy, one) == as_scenario(drawn.policy, other)
 
 
 @settings(max_examples=150, deadline=None)
 @given(numbers=NUMBERS)
-def test_a_world_is_a_scenario_and_back(drawn: Worlds, numbers: list[int]) -> None:
+def test_a_world_is_a_scenario_and_back(drawn: WorldGenerator, numbers: list[int]) -> None:
     """Every world is valid: as a document it is read without a fault, and it is the same world."""
     world = drawn.world(numbers)
     written = json.loads(json.dumps(as_scenario(drawn.policy, world)))
@@ -65,7 +65,7 @@ def test_a_world_is_a_scenario_and_back(drawn: Worlds, numbers: list[int]) -> No
     assert (before.effect, before.reasons, before.error) == (after.effect, after.reasons, "")
 
 
-def test_worlds_are_near_the_line_and_reach_every_code(drawn: Worlds) -> None:
+def test_worlds_are_near_the_line_and_reach_every_code(drawn: WorldGenerator) -> None:
     stream, permits, codes = random.Random(1), 0, set[str]()
     for _ in range(6_000):
         world = drawn.draw(stream.randrange)
@@ -179,7 +179,7 @@ def test_a_compiled_form_that_differs_from_oso_is_found(tmp_path: Path) -> None:
     policy = load_bundle(STUDENT)
     faulty = replace(policy, evaluator=Lenient(policy.evaluator, lambda request: len(request.suspensions) > 0))
     own = seeds(policy)[0]
-    oracles, stream = Oracles.of(Worlds(faulty, own)), random.Random(1)
+    oracles, stream = Oracles.of(WorldGenerator(faulty, own)), random.Random(1)
     wrongs = []
     for number in range(300):
         world = oracles.worlds.draw(stream.randrange)
@@ -272,13 +272,13 @@ def test_a_law_with_a_fault_is_a_fault_with_its_place(faulty: tuple[Path, Edit],
     assert f"bundle.toml: {expected}" in done.err
 
 
-def test_a_scenario_says_the_instant_it_was_asked_at(drawn: Worlds) -> None:
+def test_a_scenario_says_the_instant_it_was_asked_at(drawn: WorldGenerator) -> None:
     world = drawn.world((1, 2, 3))
     assert as_scenario(drawn.policy, world)["request"]["at"] == format_instant(world.at)
 
 
 def test_parameters_of_a_world_are_those_of_its_policy(policy: Policy) -> None:
-    worlds, stream = Worlds(policy, seeds(policy)[0]), random.Random(3)
+    worlds, stream = WorldGenerator(policy, seeds(policy)[0]), random.Random(3)
     seen = set()
     for _ in range(2_000):
         world = worlds.draw(stream.randrange)
