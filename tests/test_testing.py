@@ -71,7 +71,7 @@ def bundle(tmp_path: Path) -> Path:
 def test_scenarios_are_collected_by_title(bundle: Path) -> None:
     done = collected(bundle)
     assert done.returncode == 0, done.stdout
-    assert "107 passed" in done.stdout
+    assert "127 passed" in done.stdout
     named = collected(bundle, "--collect-only", "-k", "D29")
     assert "D29 Consent for grades only, asks schedule" in named.stdout
 
@@ -86,7 +86,7 @@ def test_a_scenario_that_fails_says_what_it_got(bundle: Path) -> None:
     (bundle / "facts.yaml").write_text("not a scenario file")
     done = collected(bundle)
     assert done.returncode == 1
-    assert "2 failed, 106 passed" in done.stdout
+    assert "2 failed, 126 passed" in done.stdout
     assert "CATEGORY_NOT_CONSENTED" in done.stdout and "torn.yaml" in done.stdout
     assert "Traceback" not in done.stdout
 

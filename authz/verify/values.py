@@ -152,9 +152,7 @@ class Values:
         for kind in self.vocabulary.rows.values():
             for name, field in kind.fields.items() if kind.facts else ():
                 other = declaring_field(kind.name, name, self.vocabulary.schema)
-                if field.type in (STRING, Optional(STRING)) and self.policy.analyses.comparisons.same_class(
-                    place, [other]
-                ):
+                if field.type in (STRING, Optional(STRING)) and comparisons.same_class(place, [other]):
                     values = (getattr(row, attribute(name)) for row in self._lists[kind.facts])
                     texts += (value for value in values if isinstance(value, str))
         return texts

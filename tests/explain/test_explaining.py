@@ -218,7 +218,7 @@ def test_another_bundle_is_explained_alike() -> None:
     own, _ = own_worlds(policy)
     drawn, stream = WorldGenerator(policy, own), random.Random(1)
     found = 0
-    for _ in range(1_000):
+    for _ in range(1_500):
         world = drawn.draw(stream.randrange)
         decision = policy.decide(world.request, world.facts)
         explanation = decision.explain()
