@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, attribute
+from authz.facts.document import row_problems
 from authz.facts.serialize import value_as_data
 from authz.facts.store import Row
 from authz.language.diagnostics import DiagnosticError
@@ -62,7 +63,7 @@ def drop_row(draw: Draw, world: World, values: Values) -> World:
 def interrupt_row(draw: Draw, world: World, values: Values) -> World:
     """A row with an interval ends at an instant, and begins again then or at another one."""
     place = _some_row(draw, world, values, keyed=False)
-    kind = values.policy.analyses.facts_reader.listed[place[0]] if place else None
+    kind = values.policy.analyses.facts_reader.lists[place[0]] if place else None
     if place is None or kind is None or not kind.interval:
         return world
     name, index = place
@@ -71,7 +72,7 @@ def interrupt_row(draw: Draw, world: World, values: Values) -> World:
     instant = values.instant(draw, world)
     again = values.instant(draw, world) if draw(3) else instant
     pair = [dataclasses.replace(rows[index], **{end: instant}), dataclasses.replace(rows[index], **{start: again})]
-    if any(values.policy.analyses.facts_reader.problems(name, row, world.facts) for row in pair):
+    if any(row_problems(kind, row, world.facts) for row in pair):
         return world
     return _with_list(world, name, (*rows[:index], *pair, *rows[index + 1 :]))
 
@@ -155,7 +156,7 @@ def _with_list(world: World, name: str, rows: tuple[Row, ...]) -> World:
 
 def _some_row(draw: Draw, world: World, values: Values, keyed: bool) -> tuple[str, int] | None:
     """The list and index of a row, three times of four one that concerns the request; `keyed`: records with ids too."""
-    listed = values.policy.analyses.facts_reader.listed
+    listed = values.policy.analyses.facts_reader.lists
     places = [
         (name, index, values.concerns_request(world, listed[name], row))
         for name, rows in world.facts.lists.items()
@@ -171,13 +172,13 @@ def _some_row(draw: Draw, world: World, values: Values, keyed: bool) -> tuple[st
 def _with_redrawn(draw: Draw, world: World, values: Values, place: tuple[str, int], double: bool) -> World:
     """The world with one field of a row, not its id, drawn anew: in its place, or in a second row."""
     name, index = place
-    rows, kind = world.facts.lists[name], values.policy.analyses.facts_reader.listed[name]
+    rows, kind = world.facts.lists[name], values.policy.analyses.facts_reader.lists[name]
     fields = [field for field in kind.fields if field != kind.key]
     if not fields:
         return world
     field = fields[draw(len(fields))]
     value = values.field(draw, world, kind, field, getattr(rows[index], attribute(field)))
     row = values.completed(draw, world, kind, dataclasses.replace(rows[index], **{attribute(field): value}))
-    if values.policy.analyses.facts_reader.problems(name, row, world.facts):
+    if row_problems(kind, row, world.facts):
         return world
     return _with_list(world, name, (*rows, row) if double else (*rows[:index], row, *rows[index + 1 :]))

@@ -32,7 +32,7 @@ class WorldGenerator:
     def __init__(self, policy: Policy, seeds: Sequence[World]) -> None:
         """`seeds`: those that permit come first."""
         self.policy, self.seeds = policy, seeds
-        self.listed = policy.analyses.facts_reader.listed
+        self.listed = policy.analyses.facts_reader.lists
         permitting = next((i for i, seed in enumerate(seeds) if not decide(policy, seed)), len(seeds))
         self._permitting = range(permitting or len(seeds))
         self._groups = _by_parameters(seeds, self._permitting)

@@ -9,6 +9,7 @@ from authz.analysis.comparisons import declaring_field
 from authz.bundle.constraints import absent_value, excluded_fields, needed_fields
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, RowType, attribute
 from authz.engine.policy import Policy
+from authz.facts.document import row_problems
 from authz.facts.store import Row
 from authz.instants import BEGIN, END
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, STRING, Collection, Enumeration, Optional, Type
@@ -43,7 +44,7 @@ class Values:
         for name in excluded_fields(kind, fields.__getitem__):
             fields[name] = absent_value(kind, name)
         row = self.policy.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})
-        return None if self.policy.analyses.facts_reader.problems(kind.facts, row, world.facts) else row
+        return None if row_problems(kind, row, world.facts) else row
 
     def completed(self, draw: Draw, world: World, kind: RowType, row: Row) -> Row:
         """A row with the fields that its values need, and without those that they exclude."""
