@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from authz.bundle import catalogue as bundle
+from authz.bundle.catalogue.example import check_example as check_bundle_example
 from authz.language import catalogue as language
 from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic
@@ -17,6 +19,7 @@ Topics = Mapping[str, tuple[CatalogueEntry, ...]]
 # A room that has diagnostics adds its catalogue here: its topics, and how one of its examples is checked.
 CATALOGUES: tuple[tuple[Topics, Callable[[CatalogueEntry], Iterable[Diagnostic]]], ...] = (
     (language.TOPICS, lambda entry: check_example(entry.example)),
+    (bundle.TOPICS, check_bundle_example),
 )
 
 

@@ -6,10 +6,10 @@ Loc = tuple[str | int, ...]
 """The keys and indexes that lead from the top of a document to a value."""
 
 
-def diagnostic_at(path: str, loc: Loc, problem: str, help: str = "") -> Diagnostic:
+def diagnostic_at(path: str, loc: Loc, problem: str, help: str = "", code: str = "") -> Diagnostic:
     """A diagnostic for a value inside a document: `facts.json: doors[3].name: is missing`."""
     place = dotted(loc)
-    return Diagnostic(Span(path), f"{place}: {problem}" if place else problem, help)
+    return Diagnostic(Span(path), f"{place}: {problem}" if place else problem, help, code=code)
 
 
 def dotted(loc: Loc) -> str:

@@ -1,6 +1,6 @@
 """Turn the errors of pydantic into diagnostics: lower case, and without the names of Python types."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -26,12 +26,28 @@ _PROBLEMS = {
 }
 
 
+class ValidationProblem(NamedTuple):
+    """One error of pydantic: its place in the document, the problem in plain words, and its type in pydantic."""
+
+    loc: Loc
+    text: str
+    type: str
+
+
+def problems_of(error: ValidationError) -> list[ValidationProblem]:
+    """The problems of a validation error."""
+    details = error.errors(include_url=False)
+    problems = [
+        ValidationProblem(_place(detail["loc"]), problem_of(dict(detail)), str(detail["type"])) for detail in details
+    ]
+    # pydantic counts sound elements alone: a list of one faulty element is also too short for it.
+    inside = {problem.loc[:depth] for problem in problems for depth in range(len(problem.loc))}
+    return [problem for problem in problems if problem.type != "too_short" or problem.loc not in inside]
+
+
 def diagnostics_of(error: ValidationError, shown: str, at: Loc = ()) -> list[Diagnostic]:
     """The diagnostics of a validation error; `at` is where the validated value stands in the document `shown`."""
-    return [
-        diagnostic_at(shown, (*at, *_place(detail["loc"])), problem_of(dict(detail)))
-        for detail in error.errors(include_url=False)
-    ]
+    return [diagnostic_at(shown, (*at, *problem.loc), problem.text) for problem in problems_of(error)]
 
 
 def _place(loc: Loc) -> Loc:

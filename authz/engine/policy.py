@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from authz.bundle.loading import Bundle, read_parameters
+from authz.bundle.loading import Bundle
+from authz.bundle.parameters import read_parameters
 from authz.bundle.requests import EvaluationRequest, MalformedRequestError
 from authz.documents.places import Loc, diagnostic_at
 from authz.engine.decision import Decision, Evaluator
@@ -97,7 +98,8 @@ class Policy(CompiledPolicy):
         Raises:
             DiagnosticError: a parameter is unknown, of another type, or out of bounds.
         """
-        values = read_parameters(self.bundle, parameters, source, at)
+        bundle = self.bundle
+        values = read_parameters(bundle.parameters, bundle.vocabulary, bundle.classes, parameters, source, at)
         text = json.dumps(parameters, sort_keys=True)
         return replace(self, parameters=values, digest=hashlib.sha256(f"{self.digest}{text}".encode()).hexdigest())
 

@@ -1,0 +1,79 @@
+"""The small bundle that the examples of the catalogue are parts of, and the check of an example.
+
+The bundle is of a building: a visitor asks to open a door.
+"""
+
+import dataclasses
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from authz.bundle.loading import load
+from authz.language.catalogue.entry import CatalogueEntry
+from authz.language.diagnostics import Diagnostic, DiagnosticError
+
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "bundle.toml": {"name": 'name = "doors"', "version": 'version = "0.1.0"', "actions": 'actions = ["open"]'},
+    "vocabulary.toml": {},
+    "reasons.toml": {},
+}
+_TABLES: Mapping[str, Mapping[str, str]] = {
+    "bundle.toml": {
+        "request.subject": '[request.subject]\ntype = "visitor"\nrecord = "Visitor"',
+        "request.resource": '[request.resource]\ntype = "door"\nrecord = "Door"',
+        "parameters": '[parameters]\nadult_age = { type = "Integer", default = 18 }',
+    },
+    "vocabulary.toml": {
+        "records.Visitor": '[records.Visitor]\nfacts = "visitors"\nkey = "id"\nfields = { id = "String" }',
+        "records.Door": '[records.Door]\nfacts = "doors"\nkey = "id"\nfields = { id = "String" }',
+    },
+    "reasons.toml": {
+        "substitute": '[substitute]\ncode = "NO_ENTRY"\nen = "no entry"\nnl = "geen toegang"',
+        "reason": '[[reason]]\ncode = "DOOR_LOCKED"\nlayer = "door"\naudience = "user"\nen = "locked"\nnl = "op slot"',
+    },
+}
+_RULES = """\
+allow(_visitor: Visitor, "open", request: Request) if request.door != nil;
+reason(request: Request, "DOOR_LOCKED") if request.door = nil;
+"""
+
+
+def example_file(name: str, part: str = "") -> str:
+    """A file of the example bundle: the given part of it, and the keys and tables that the part leaves out."""
+    try:
+        stated = tomllib.loads(part)
+    except tomllib.TOMLDecodeError:
+        return part
+    keys = [line for key, line in _KEYS[name].items() if key not in stated]
+    tables = [table for path, table in _TABLES[name].items() if not _states(stated, path)]
+    return "\n".join([*keys, part, *tables]) + "\n"
+
+
+def _states(stated: Mapping[str, Any], path: str) -> bool:
+    holder: Any = stated
+    for step in path.split("."):
+        if step not in holder:
+            return False
+        holder = holder[step]
+    return True
+
+
+def check_example(entry: CatalogueEntry) -> tuple[Diagnostic, ...]:
+    """What loading the example bundle reports, with the example of an entry in its file; paths are relative."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in _TABLES:
+            Path(folder, name).write_text(example_file(name, entry.example if entry.file == name else ""), "utf-8")
+        Path(folder, "rules.polar").write_text(_RULES, "utf-8")
+        try:
+            load(Path(folder, "no/such/folder") if entry.file == "shell" else folder)
+        except DiagnosticError as error:
+            return tuple(_relative(diagnostic, folder) for diagnostic in error.diagnostics)
+    return ()
+
+
+def _relative(diagnostic: Diagnostic, folder: str) -> Diagnostic:
+    span = diagnostic.span
+    path = span.path.removeprefix(folder).removeprefix("/") or "."
+    return dataclasses.replace(diagnostic, span=dataclasses.replace(span, path=path))

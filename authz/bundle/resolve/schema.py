@@ -1,0 +1,69 @@
+"""The schema that rules are checked by: the record types, the parameters, and the request with all that it reaches."""
+
+from collections.abc import Mapping
+
+from authz.bundle.catalogue import names as catalogue
+from authz.bundle.report import Report
+from authz.bundle.resolve.names import check_name
+from authz.bundle.toml_schema import ManifestTable, VocabularyTable
+from authz.bundle.vocabulary import PARAMETERS, CollectionKind, FieldKind, Party, PropertyKind, RowType
+from authz.documents.places import Loc
+from authz.language.types import INSTANT, STRING, Collection, Field, Optional, Record, RecordType, Type
+
+_BUILT_IN: Mapping[str, Field] = {
+    "action": Field(STRING, "the action asked, as it was asked"),
+    "at": Field(INSTANT, "the instant it is asked for"),
+    "subject_type": Field(STRING, "the type of the subject"),
+    "resource_type": Field(STRING, "the type of the resource"),
+    "parameters": Field(Record(PARAMETERS), "the bundle's parameters"),
+}
+
+
+def record_types(
+    rows: Mapping[str, RowType], parameter_types: Mapping[str, Type], manifest: ManifestTable
+) -> dict[str, RecordType]:
+    """The record types that rules may name, but for the request."""
+    records = {
+        name: RecordType(
+            name, {field: Field(kind.type, kind.about) for field, kind in row.fields.items()}, row.extends, row.about
+        )
+        for name, row in rows.items()
+    }
+    parameters = {name: Field(kind, manifest.parameters[name].about) for name, kind in parameter_types.items()}
+    records[PARAMETERS] = RecordType(PARAMETERS, parameters, about="the bundle's parameters")
+    return records
+
+
+def request_fields(
+    parties: tuple[Party, Party],
+    properties: Mapping[str, PropertyKind],
+    values: Mapping[str, FieldKind],
+    collections: Mapping[str, CollectionKind],
+    table: VocabularyTable,
+    in_manifest: Report,
+    in_vocabulary: Report,
+) -> dict[str, Field]:
+    """The fields of a request but for the derived ones; each name is one field."""
+    fields = dict(_BUILT_IN)
+
+    def add(name: str, field: Field, loc: Loc, report: Report) -> None:
+        if name in fields or name in table.derived:
+            problem = f"a request has two fields `{name}`"
+            report.add(catalogue.DUPLICATE_REQUEST_FIELD, loc, problem, "choose another name")
+        fields[name] = field
+
+    unknown = "nil if there is none of that id"
+    for party in parties:
+        add(party.type, Field(Optional(Record(party.record)), unknown), ("request",), in_manifest)
+        add(f"{party.type}_id", Field(STRING, "the id asked for"), ("request",), in_manifest)
+    for name, kind in properties.items():
+        loc: Loc = ("request", "fields", name)
+        add(name, Field(kind.type, kind.about or (unknown if kind.names else "")), loc, in_manifest)
+        if kind.names:
+            add(f"{name}_id", Field(Optional(STRING), "the id asked for; nil if none is named"), loc, in_manifest)
+    for name, value in values.items():
+        add(name, Field(value.type, value.about), ("values", name), in_vocabulary)
+    for name, rows in collections.items():
+        check_name(name, ("collections", name), in_vocabulary)
+        add(name, Field(Collection(Record(rows.of)), rows.about), ("collections", name), in_vocabulary)
+    return fields

@@ -1,0 +1,46 @@
+"""The catalogue of bundle diagnostics: each code has one entry, a raise site, and an example that yields it alone."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from authz.bundle.catalogue import TOPICS
+from authz.bundle.catalogue.example import check_example, example_file
+from authz.language.catalogue import TOPICS as LANGUAGE
+from authz.language.catalogue.entry import CatalogueEntry
+from tests.support.paths import ROOT
+
+ENTRIES = [entry for entries in TOPICS.values() for entry in entries]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
+def test_an_example_yields_the_code_of_its_entry_and_no_other(entry: CatalogueEntry) -> None:
+    assert {diagnostic.code for diagnostic in check_example(entry)} == {entry.code}
+
+
+def test_a_code_has_one_entry_in_all_catalogues() -> None:
+    entries = [*ENTRIES, *(entry for entries in LANGUAGE.values() for entry in entries)]
+    assert [code for code, count in Counter(entry.code for entry in entries).items() if count > 1] == []
+
+
+def test_the_bundle_of_the_examples_is_sound() -> None:
+    sound = CatalogueEntry(code="none", says="", why="", example="", repair="", file="bundle.toml")
+    assert check_example(sound) == ()
+    assert example_file("reasons.toml").count("[[reason]]") == 1
+
+
+def test_the_texts_are_sentences() -> None:
+    for entry in ENTRIES:
+        for text in (entry.says, entry.why, entry.repair):
+            assert re.fullmatch(r"[A-Z`].*\.", text), entry.code
+
+
+def test_every_problem_that_loading_reports_comes_from_an_entry() -> None:
+    # A diagnostic without a code could only be made by these two calls, which the bundle room makes with a code.
+    for path in sorted((ROOT / "authz" / "bundle").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "Diagnostic(Span" not in text, path
+        if path.name not in ("requests.py", "parameters.py"):
+            calls = re.findall(r"diagnostic_at\([^()]*(?:\([^()]*\)[^()]*)*\)", text)
+            assert all("code" in call for call in calls), path
