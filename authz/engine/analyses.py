@@ -1,11 +1,12 @@
 """What the engine computes once per bundle: generated functions, readers, and the results of passes over its rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from authz.analysis.comparisons import Comparisons, find_comparisons
+from authz.analysis.fields_read import Fields, fields_read
 from authz.analysis.required_rows import required_rows
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import Vocabulary, attribute
@@ -39,6 +40,8 @@ class Analyses:
     required_rows: frozenset[str]
     """The collections of a request without a row of which nothing is permitted."""
     comparisons: Comparisons
+    fields_read: Mapping[str, Fields]
+    """By rule: the fields of the request that it reads."""
     instants_read: CollectInstants
     moving_hours: tuple[str, ...]
     """The paths to the hours by which a derived field lies after the request's `at`."""
@@ -56,6 +59,7 @@ def analyze(bundle: Bundle) -> Analyses:
         data_subject_fields=data_subject_fields(vocabulary),
         required_rows=required_rows(program),
         comparisons=find_comparisons(program),
+        fields_read=fields_read(program),
         instants_read=compile_instants(program, attribute),
         moving_hours=moving_hours(vocabulary),
         facts_reader=facts_reader(vocabulary, classes, bundle.schema_digest),

@@ -69,7 +69,15 @@ class ExplainableDecision(Decision):
         def permitted(record: Any) -> bool:
             return permits(policy, record)
 
-        return explain(policy.bundle, gathered, analyses.comparisons, analyses.subject_of, regather, permitted)
+        return explain(
+            policy.bundle,
+            gathered,
+            analyses.comparisons,
+            analyses.fields_read,
+            analyses.subject_of,
+            regather,
+            permitted,
+        )
 
 
 @dataclass(frozen=True, slots=True)

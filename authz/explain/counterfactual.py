@@ -5,14 +5,15 @@ field that the condition reads. So the search branches on the unmet condition th
 conditions that no single change touches together bound the number of changes from below.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from authz.analysis.fields_read import Fields
 from authz.bundle.vocabulary import Vocabulary, attribute
 from authz.explain.change_pool import ChangePool
 from authz.explain.pruning import OpenChange, PartialQuestion, open_change
-from authz.explain.unmet import Fields, fields_read_by_rules, unmet_conditions
+from authz.explain.unmet import unmet_conditions
 from authz.facts.changes import Change, fields_changed_by
 from authz.interpreter.evaluate import two_valued
 from authz.language.ir import Program
@@ -38,6 +39,8 @@ class RefusedRequest:
     """The request to find the smallest change for."""
 
     program: Program
+    fields_read: Mapping[str, Fields]
+    """By rule: the fields of the request that it reads."""
     vocabulary: Vocabulary
     gathered: Any
     """The request's records."""
@@ -83,7 +86,6 @@ class _Search:
         self._pool = ChangePool(
             [open_changes[index] for index in helpful], vocabulary, request.gathered, request.regather
         )
-        self._fields_by_rule = fields_read_by_rules(request.program)
         self.tried = 0
         self.next_bound: int | None = None
         """The least number of changes that a set beyond the current bound may have; None if there is no such set."""
@@ -133,7 +135,7 @@ class _Search:
         subject = request.subject(records)
         if subject is not None:
             arguments = (subject, request.action, records)
-            yield from unmet_conditions(two_valued(request.program, attribute), self._fields_by_rule, arguments)
+            yield from unmet_conditions(two_valued(request.program, attribute), request.fields_read, arguments)
             return
         # Only a known subject of the right type, with a resource of the right type, can be permitted.
         subject_type, resource_type = request.vocabulary.subject.type, request.vocabulary.resource.type

@@ -1,10 +1,11 @@
 """An explanation: the conditions of a decision, and the smallest change that would allow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from authz.analysis.comparisons import Comparisons
+from authz.analysis.fields_read import Fields
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import attribute
 from authz.explain.counterfactual import RefusedRequest, SmallestChange, smallest_change
@@ -35,6 +36,7 @@ def explain(
     bundle: Bundle,
     gathered: Any,
     comparisons: Comparisons,
+    fields_read: Mapping[str, Fields],
     subject_of: Callable[[Any], Any | None],
     gather: Callable[[Facts], Any],
     permits: Callable[[Any], bool],
@@ -53,6 +55,6 @@ def explain(
         return gather(apply_changes(changes, facts))
 
     refused = RefusedRequest(
-        bundle.program, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of
+        bundle.program, fields_read, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of
     )
     return Explanation(conditions, smallest_change(refused, possible_changes(bundle, comparisons, gathered)))

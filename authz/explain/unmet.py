@@ -1,23 +1,12 @@
 """The unmet conditions of `allow`, by the fields of the request that they read: a change must touch one of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from authz.analysis.fields_read import Fields, fields_of, fields_read_by
 from authz.interpreter.evaluate import Environment, Interpreter
 from authz.interpreter.truth import AbsentValueError
-from authz.language.ir import Access, And, Formula, Invoke, Not, Or, Program, Value, invocations, values
-from authz.language.types import Type
-
-Fields = frozenset[str]
-"""Names of fields of the request."""
-
-
-def fields_read_by_rules(program: Program) -> dict[str, Fields]:
-    """The fields that each rule reads, itself or in the rules that it calls."""
-    by_rule: dict[str, Fields] = {}
-    for name, rules in program.rules.items():  # callees come before callers
-        by_rule[name] = frozenset().union(*(_formula_fields(r.body, by_rule, program.schema.request) for r in rules))
-    return by_rule
+from authz.language.ir import And, Formula, Invoke, Not, Or
 
 
 def unmet_conditions(
@@ -60,22 +49,13 @@ class _UnmetConditions:
             case Invoke():
                 yield from self._of_call(formula, environment, wanted, outer)
             case _:
-                yield outer | _formula_fields(formula, self._fields_by_rule, self._request_type)
+                yield outer | fields_read_by(formula, self._fields_by_rule, self._request_type)
 
     def _of_call(self, call: Invoke, environment: Environment, wanted: bool, outer: Fields) -> Iterator[Fields]:
         clauses = list(self._interpreter.clauses(call.name, self._interpreter.arguments(call, environment)))
-        outer = outer | _value_fields(call.arguments, self._request_type)
+        outer = outer | fields_of(call.arguments, self._request_type)
         if wanted and len(clauses) != 1:
             yield outer | (self._fields_by_rule[call.name] if clauses else frozenset())
             return
         for clause in clauses:
             yield from self.of_formula(clause.rule.body, clause.environment, wanted, outer)
-
-
-def _formula_fields(formula: Formula, fields_by_rule: Mapping[str, Fields], request: Type) -> Fields:
-    called = (fields_by_rule[call.name] for call in invocations(formula))
-    return _value_fields(values(formula), request).union(*called)
-
-
-def _value_fields(read: Iterable[Value], request: Type) -> Fields:
-    return frozenset(value.fields[0] for value in read if isinstance(value, Access) and value.root.type == request)

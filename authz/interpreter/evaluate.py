@@ -77,16 +77,14 @@ class Interpreter(Generic[Truth]):
         Raises:
             AbsentValueError: with two truth values, where the path passes through an absent value.
         """
-        match value:
-            case Constant(value=constant):
-                return constant
-            case Variable(name=name):
-                return environment[name]
-            case Access(root=root, fields=fields):
-                result = environment[root.name]
-                for field in fields:
-                    result = self.algebra.read(result, self._attribute(field))
-                return result
+        if isinstance(value, Variable):
+            return environment[value.name]
+        if isinstance(value, Constant):
+            return value.value
+        result = environment[value.root.name]
+        for field in value.fields:
+            result = self.algebra.read(result, self._attribute(field))
+        return result
 
     def arguments(self, call: Invoke, environment: Environment) -> tuple[Any, ...]:
         """The values of a call's arguments.
@@ -94,19 +92,21 @@ class Interpreter(Generic[Truth]):
         Raises:
             AbsentValueError: with two truth values, where an argument is absent.
         """
-        return tuple(self.algebra.argument(self.value(argument, environment)) for argument in call.arguments)
+        argument, value = self.algebra.argument, self.value
+        return tuple([argument(value(each, environment)) for each in call.arguments])
 
     def clauses(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Clause[Truth]]:
         """The alternatives of a rule, but those whose head the arguments do not match."""
         for rule in self.program.rules[name]:
-            pairs = list(zip(rule.parameters, arguments, strict=True))
-            matches = self.algebra.conjunction(
-                self.algebra.matches(argument, parameter.value)
-                for parameter, argument in pairs
-                if isinstance(parameter, Constant)
-            )
+            environment: dict[str, Any] = {}
+            literals: list[Truth] = []
+            for parameter, argument in zip(rule.parameters, arguments, strict=True):
+                if isinstance(parameter, Variable):
+                    environment[parameter.name] = argument
+                else:
+                    literals.append(self.algebra.matches(argument, parameter.value))
+            matches = self.algebra.conjunction(literals)
             if matches is not False:
-                environment = {p.name: argument for p, argument in pairs if isinstance(p, Variable)}
                 yield Clause(rule, environment, matches)
 
     def call(self, name: str, *arguments: Any) -> Truth:
@@ -118,7 +118,9 @@ class Interpreter(Generic[Truth]):
         return self._calls[key]
 
     def _clause(self, clause: Clause[Truth]) -> Truth:
-        truth = self.algebra.conjunction((clause.matches, self.evaluate(clause.rule.body, clause.environment)))
+        truth = self.evaluate(clause.rule.body, clause.environment)
+        if clause.matches is not True:
+            truth = self.algebra.conjunction((clause.matches, truth))
         if self._trace is not None:
             self._trace(clause.rule, truth)
         return truth
@@ -131,26 +133,26 @@ class Interpreter(Generic[Truth]):
         """
         algebra = self.algebra
         match formula:
-            case And(parts=parts):
-                return algebra.conjunction(self.evaluate(part, environment) for part in parts)
-            case Or(parts=parts):
-                return algebra.disjunction(self.evaluate(part, environment) for part in parts)
-            case Not(operand=operand):
-                return algebra.negation(self.evaluate(operand, environment))
-            case Exists(variable=variable, collection=collection, body=body):
-                rows = self.value(collection, environment)
-                return algebra.exists(rows, lambda row: self.evaluate(body, {**environment, variable.name: row}))
-            case Invoke(name=name):
-                return self.call(name, *self.arguments(formula, environment))
             case Compare(operator=relation, left=left, right=right):
                 operands = self.value(left, environment), self.value(right, environment)
                 return algebra.test(RELATIONS[relation], *operands)
+            case And(parts=parts):
+                return algebra.conjunction(self.evaluate(part, environment) for part in parts)
+            case Invoke(name=name):
+                return self.call(name, *self.arguments(formula, environment))
+            case Exists(variable=variable, collection=collection, body=body):
+                rows = self.value(collection, environment)
+                return algebra.exists(rows, lambda row: self.evaluate(body, {**environment, variable.name: row}))
+            case Not(operand=operand):
+                return algebra.negation(self.evaluate(operand, environment))
             case Absent(value=value):
                 return algebra.is_absent(self.value(value, environment))
             case Holds(value=value):
                 return algebra.test(_is_true, self.value(value, environment))
             case Member(value=value, collection=collection):
                 return algebra.test(_is_in, self.value(value, environment), self._members(collection, environment))
+            case Or(parts=parts):
+                return algebra.disjunction(self.evaluate(part, environment) for part in parts)
 
     def _members(self, collection: Access | tuple[Constant, ...], environment: Environment) -> Any:
         if isinstance(collection, tuple):

@@ -55,7 +55,9 @@ class TwoValued:
 
     def read(self, record: Any, attribute: str) -> Any:
         """The value of a record's attribute."""
-        return getattr(self.argument(record), attribute)
+        if record is None:
+            raise AbsentValueError
+        return getattr(record, attribute)
 
     def argument(self, value: Any) -> Any:
         """The value itself, if it is present."""
@@ -69,7 +71,10 @@ class TwoValued:
 
     def test(self, relation: Callable[..., Any], *operands: Any) -> bool:
         """Whether a relation holds of values that are all present."""
-        return bool(relation(*map(self.argument, operands)))
+        for operand in operands:
+            if operand is None:
+                raise AbsentValueError
+        return bool(relation(*operands))
 
     def is_absent(self, value: Any) -> bool:
         """Whether a value is absent."""
