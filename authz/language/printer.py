@@ -29,6 +29,9 @@ def to_polar(formula: Formula) -> str:
             return " or ".join(_bracketed(part) for part in parts) or "false"
         case Not(operand=Absent(value=value)):
             return f"{value_to_polar(value)} != nil"
+        case Not(operand=Not(operand=operand) as negation) if not isinstance(operand, Absent):
+            # `not not` is refused, so that the brackets are needed.
+            return f"not ({to_polar(negation)})"
         case Not(operand=operand):
             return f"not {_bracketed(operand)}"
         case Exists(variable=variable, collection=collection, body=body):

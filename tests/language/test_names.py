@@ -45,6 +45,20 @@ QUOTED = "a constant stands in quotes: "
             "use it, or name it `_x`",
         ),
         rules_refused(
+            "a subject used nowhere",
+            'allow(«s»: Reader, "read", r: Request) if r.open',
+            "unused-variable",
+            "`s` is never used",
+            "use it, or name it `_s`",
+        ),
+        rules_refused(
+            "a parameter named nil",
+            "f(«nil»: Request) if 1 < 2",
+            "reserved-variable-name",
+            "`nil` is reserved and cannot name a variable",
+            "choose another name",
+        ),
+        rules_refused(
             "an action used nowhere",
             "allow(_s: Reader, «action»: String, r: Request) if r.open",
             "unused-variable",

@@ -198,6 +198,13 @@ ORDERED = "`<` compares integers, instants and dates: "
             'write `in ["a", "b"]`',
         ),
         condition_refused(
+            "nil in a list",
+            'request.name in ["a", «nil»]',
+            "list-item-not-constant",
+            "`nil` in a list: a list holds constants",
+            'write `in ["a", "b"]`',
+        ),
+        condition_refused(
             "a list in a list",
             'request.name in [«["a"]»]',
             "list-item-not-constant",

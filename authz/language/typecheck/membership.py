@@ -20,11 +20,10 @@ MOST_LOOPS = 12
 """How many elements one condition may pick: Python nests twenty loops, and rules that are inlined add theirs."""
 
 
-def binds_element(term: ast.Term, scope: Scope) -> bool:
+def binds_element(term: ast.Binary, scope: Scope) -> bool:
     """Whether a term is `x in xs` with an `x` that has no value yet."""
-    if not (isinstance(term, ast.Binary) and term.operator == "in" and isinstance(term.left, ast.Name)):
-        return False
-    return not scope.is_visible(term.left.name)
+    name = term.left
+    return term.operator == "in" and isinstance(name, ast.Name) and not scope.is_visible(name.name)
 
 
 def bind_element(term: ast.Binary, scope: Scope) -> tuple[Variable, Access]:

@@ -43,11 +43,12 @@ def _bind_parameters(rule: ast.Rule, scope: Scope) -> tuple[Variable | Constant,
             problem, help = f"two parameters are named `{name.name}`", "Polar would require both to be equal"
             scope.error(DUPLICATE_PARAMETER, parameter.span, problem, help)
         elif name.name != "_":
+            scope.bind(name, variable.name, variable)
             if is_reserved(name.name, state.schema):
                 scope.error(RESERVED_VARIABLE_NAME, name.span, *reserved_name_message(name.name))
-            scope.bind(name, variable.name, variable)
+                scope.mark_used(name.name)
             if parameter.type is None:
-                scope.mark_used(name.name)  # a parameter without a type has a diagnostic already
+                scope.mark_used(name.name)  # the missing type is reported already
     return tuple(parameters)
 
 
