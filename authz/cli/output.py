@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from authz.language.diagnostics import CONTROLS
+from authz.language.diagnostics import CONTROL_CHARACTERS
 
 Progress = Callable[[int, int | None], None]
 """Called with the number of steps done and, where it is known, the total."""
@@ -26,7 +26,7 @@ def prepare_streams() -> None:
 
 def print_text(text: str) -> None:
     """Print text; control characters from documents are replaced, so that they cannot steer a terminal."""
-    sys.stdout.write(f"{text.translate(CONTROLS)}\n")
+    sys.stdout.write(f"{text.translate(CONTROL_CHARACTERS)}\n")
 
 
 def print_json(data: Any) -> None:
@@ -37,7 +37,7 @@ def print_json(data: Any) -> None:
 def print_error(text: str) -> None:
     """Print to standard error, after what was printed to standard output."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text.translate(CONTROLS)}\n")
+    sys.stderr.write(f"{text.translate(CONTROL_CHARACTERS)}\n")
 
 
 @contextmanager

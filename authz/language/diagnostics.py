@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-CONTROLS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+CONTROL_CHARACTERS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 """Control characters, as a table for `str.translate`."""
 
 
@@ -61,7 +61,7 @@ class Diagnostic:
 
     def __str__(self) -> str:
         # The text of a document must not be able to steer a terminal or a log.
-        return "\n".join(self._lines()).translate(CONTROLS)
+        return "\n".join(self._lines()).translate(CONTROL_CHARACTERS)
 
     def _lines(self) -> Iterable[str]:
         yield f"{self.span}: {self.problem}"
@@ -100,13 +100,13 @@ class DiagnosticError(ValueError):
         super().__init__("\n".join(map(str, self.diagnostics)))
 
 
-LONGEST_WORD = 64
+MAX_WORD_LENGTH = 64
 """Longer words get no suggestion: no name is so long, and the search for a close match is quadratic in the length."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A help sentence that names the closest known word, or an empty string."""
-    if len(word) > LONGEST_WORD:
+    if len(word) > MAX_WORD_LENGTH:
         return ""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.75)
     return f"did you mean `{close[0]}`?" if close else ""

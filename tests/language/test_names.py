@@ -52,6 +52,13 @@ QUOTED = "a constant stands in quotes: "
             "use it, or name it `_s`",
         ),
         rules_refused(
+            "a parameter named True",
+            "f(«True»: Request) if True.open",
+            "reserved-variable-name",
+            "`True` is reserved and cannot name a variable",
+            "choose another name",
+        ),
+        rules_refused(
             "a parameter named nil",
             "f(«nil»: Request) if 1 < 2",
             "reserved-variable-name",

@@ -198,6 +198,12 @@ ORDERED = "`<` compares integers, instants and dates: "
             'write `in ["a", "b"]`',
         ),
         condition_refused(
+            "a named constant for an enumeration",
+            'x := "given" and request.event = «x»',
+            "mismatched-types",
+            "`x` is of type `String`, expected `Event`",
+        ),
+        condition_refused(
             "nil in a list",
             'request.name in ["a", «nil»]',
             "list-item-not-constant",

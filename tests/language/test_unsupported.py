@@ -1,7 +1,12 @@
 """Constructs of Polar outside the profile are refused, each with its place and a repair."""
 
+import re
+from importlib import resources
+
 import pytest
 
+from authz.language.reserved import KEYWORDS
+from authz.language.unsupported import UNSUPPORTED_WORDS
 from tests.support.refusals import assert_refused, condition_refused, rules_refused
 
 ARITHMETIC = ("arithmetic is not in the profile", "declare a derived field in the vocabulary, or a parameter")
@@ -82,3 +87,10 @@ KEYWORD = ("keyword arguments and patterns are not in the profile", "give the ar
 )
 def test_an_unsupported_construct_is_refused(marked: str, code: str, problem: str, help: str) -> None:
     assert_refused(marked, code, problem, help)
+
+
+def test_each_keyword_of_the_grammar_is_reserved() -> None:
+    grammar = resources.files("authz.language.parser").joinpath("polar.lark").read_text(encoding="utf-8")
+    words = set(re.findall(r'"([a-z]+)"', grammar))
+    assert {"and", "or", "not", "in", "if", "true", "false", "type"} <= words
+    assert words | {"nil"} | UNSUPPORTED_WORDS.keys() == KEYWORDS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.language.diagnostics import CONTROLS
+from authz.language.diagnostics import CONTROL_CHARACTERS
 from tests.support.small_schema import PATH, checker_output, condition
 
 
@@ -20,7 +20,7 @@ def assert_refused(marked: str, code: str, problem: str, help: str) -> None:
     """Assert that a marked text has exactly one diagnostic, and that it reads as it must."""
     text = marked.replace("«", "").replace("»", "")
     # A quoted line must not be able to steer a terminal.
-    assert checker_output(text) == _message(marked, code, problem, help).translate(CONTROLS)
+    assert checker_output(text) == _message(marked, code, problem, help).translate(CONTROL_CHARACTERS)
 
 
 def _message(marked: str, code: str, problem: str, help: str) -> str:

@@ -9,7 +9,7 @@ from authz.language.parser.source import SourceFile
 from authz.language.reserved import KEYWORDS
 from authz.language.unsupported import Refusal
 
-MOST_NESTING = 64
+MAX_NESTING = 64
 INTEGERS = range(-(2**62), 2**62)
 """The integers that fit 63 bits."""
 
@@ -31,8 +31,8 @@ def refuse_deep_nesting(tokens: list[Token], source: SourceFile) -> None:
     depth = 0
     for token in tokens:
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-        if depth > MOST_NESTING:
-            problem = f"brackets nest deeper than {MOST_NESTING}"
+        if depth > MAX_NESTING:
+            problem = f"brackets nest deeper than {MAX_NESTING}"
             raise source.refuse(
                 token, Refusal(syntax.NESTING_TOO_DEEP, problem, "give a part of the condition a rule of its own")
             )

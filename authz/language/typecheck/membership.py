@@ -16,7 +16,7 @@ from authz.language.typecheck.signatures import constant_type
 from authz.language.typecheck.values import check_comparable, check_constant, check_value, type_not_nil
 from authz.language.types import Collection, Type
 
-MOST_LOOPS = 12
+MAX_LOOPS = 12
 """How many elements one condition may pick: Python nests twenty loops, and rules that are inlined add theirs."""
 
 
@@ -40,8 +40,8 @@ def bind_element(term: ast.Binary, scope: Scope) -> tuple[Variable, Access]:
         raise scope.error(ELEMENT_OF_LIST_LITERAL, name.span, problem, "write the cases out with `or`")
     collection, element_type = _check_collection(term, scope)
     scope.loops += 1
-    if scope.loops == MOST_LOOPS + 1:
-        problem = f"one condition picks more than {MOST_LOOPS} elements"
+    if scope.loops == MAX_LOOPS + 1:
+        problem = f"one condition picks more than {MAX_LOOPS} elements"
         help = "give a part of the condition a rule of its own"
         raise scope.error(TOO_MANY_ELEMENTS, term.span, problem, help)
     variable = Variable(scope.rule.fresh_name(name.name), element_type)
