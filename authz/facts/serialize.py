@@ -1,29 +1,39 @@
-"""Rows and values as a facts document has them."""
+"""Facts, rows and values as JSON values, in the form of a facts document."""
 
 import dataclasses
 from datetime import date, datetime
 from typing import Any
 
 from authz.bundle.constraints import needed_fields
-from authz.bundle.vocabulary import RowType, attribute
+from authz.bundle.vocabulary import RowType, Vocabulary, attribute
+from authz.facts.memory import Facts
 from authz.instants import BEGIN, END, format_instant
 
 
+def facts_as_data(facts: Facts, vocabulary: Vocabulary) -> dict[str, Any]:
+    """The facts document of facts in memory, without empty lists and absent values."""
+    by_list = {kind.facts: kind for kind in vocabulary.rows.values() if kind.facts}
+    document: dict[str, Any] = {
+        name: [row_as_data(row, by_list[name]) for row in rows] for name, rows in facts.lists.items() if rows
+    }
+    return document | {name: value_as_data(value) for name, value in facts.values.items() if value is not None}
+
+
 def row_as_data(row: Any, kind: RowType | None = None) -> dict[str, Any]:
-    """A row as a facts document has it: what is absent is left out, but for lists that a row of its `kind` needs."""
+    """A row of a facts document. Absent fields are left out, but for empty lists that a row of type `kind` needs."""
     needed = needed_fields(kind, lambda name: getattr(row, attribute(name))) if kind else frozenset()
-    found = {}
+    data = {}
     for field in dataclasses.fields(row):
         value = getattr(row, field.name)
-        plain = field.name.removesuffix("_")
-        name = plain if attribute(plain) == field.name else field.name
+        bare = field.name.removesuffix("_")
+        name = bare if attribute(bare) == field.name else field.name
         if value is not None and (value not in (BEGIN, END, ()) or name in needed):
-            found[name] = value_as_data(value)
-    return found
+            data[name] = value_as_data(value)
+    return data
 
 
 def value_as_data(value: Any) -> Any:
-    """A value as a facts document has it."""
+    """A single value of a facts document."""
     if isinstance(value, datetime):
         return format_instant(value)
     if isinstance(value, date):

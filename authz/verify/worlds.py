@@ -10,7 +10,7 @@ from authz.documents.places import diagnostic_at
 from authz.engine.loading import read_facts
 from authz.engine.policy import ExplainableDecision, Policy
 from authz.facts.memory import Facts
-from authz.facts.serialize import row_as_data, value_as_data
+from authz.facts.serialize import facts_as_data, value_as_data
 from authz.instants import format_instant
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 from authz.verify.scenario_files import ScenarioDocument
@@ -87,12 +87,7 @@ def world_of(policy: Policy, document: ScenarioDocument, index: int, scenario: S
 def as_scenario(policy: Policy, world: World) -> dict[str, Any]:
     """Facts, request and parameters as a scenario has them."""
     vocabulary, request = policy.bundle.vocabulary, world.request
-    facts: dict[str, Any] = {
-        name: [row_as_data(row, policy.analyses.facts_reader.lists[name]) for row in rows]
-        for name, rows in world.facts.lists.items()
-        if rows
-    }
-    facts |= {name: value_as_data(value) for name, value in world.facts.values.items() if value is not None}
+    facts = facts_as_data(world.facts, vocabulary)
     named = {name: value for name, value in request.properties.items() if value is not None}
     parts: dict[str, Any] = {
         "subject": {"type": request.subject_type, "id": request.subject_id},
