@@ -1,6 +1,7 @@
 """The catalogue of diagnostics: each code has one entry, a raise site and an example; examples that fail open do so."""
 
 import ast
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,14 @@ def test_no_diagnostic_is_made_but_from_an_entry() -> None:
 def test_a_code_is_lower_case_words_with_hyphens(code: str) -> None:
     with pytest.raises(ValueError, match="not a diagnostic code"):
         CatalogueEntry(code=code, says="", why="", example="", repair="")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
+def test_messages_are_phrases_and_entries_are_sentences(entry: CatalogueEntry) -> None:
+    for diagnostic in check_example(entry.example):
+        assert re.match(r"[a-z`]", diagnostic.problem) and not diagnostic.problem.endswith(".")
+        assert re.match(r"[a-z`]|$", diagnostic.help) and not re.search(r"[^.]\.$", diagnostic.help)
+    assert entry.says.endswith(".") and entry.why.endswith(".") and entry.repair.endswith(".")
 
 
 # What fails open in oso.

@@ -30,7 +30,7 @@ SHARED = "rules of one name share their types: give this one another name"
             "f(x: Request, «x»: Request) if x.open",
             "duplicate-parameter",
             "two parameters are named `x`",
-            "Polar would require both to be equal",
+            "rename one: Polar would require both to be equal",
         ),
         rules_refused(
             "recursion",
@@ -66,6 +66,20 @@ SHARED = "rules of one name share their types: give this one another name"
             "inconsistent-parameter-type",
             "the constant is of type `String` here, and `Integer` at rules.polar:1",
             SHARED,
+        ),
+        rules_refused(
+            "an integer where another head has an enumeration",
+            'f(e: Event) if e = "given";\nf(«1»)',
+            "inconsistent-parameter-type",
+            "the constant is of type `Integer` here, and `Event` at rules.polar:1",
+            SHARED,
+        ),
+        rules_refused(
+            "a constant outside the enumeration of another head",
+            'f(e: Event) if e = "given";\nf(«"withdrwan"»)',
+            "unknown-enumeration-value",
+            "`withdrwan` is not in `Event`: `given`, `withdrawn`",
+            "did you mean `withdrawn`?",
         ),
         rules_refused(
             "nil in a head", "f(«nil»)", "nil-in-head", "`nil` cannot be a parameter", "test `= nil` in the body"

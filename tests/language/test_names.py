@@ -87,6 +87,20 @@ QUOTED = "a constant stands in quotes: "
             "bind it again, or give the inner part a rule of its own",
         ),
         condition_refused(
+            "escaping from or in not",
+            'not ((y in request.names and y = "b") or request.open) and «y» = "a"',
+            "out-of-scope",
+            "`y` is bound inside `not` and is not visible here",
+            "bind it again, or give the inner part a rule of its own",
+        ),
+        condition_refused(
+            "the anonymous variable as a value",
+            "_ := request.open and «_»",
+            "unknown-variable",
+            "unknown variable `_`",
+            'a constant stands in quotes: `"_"`',
+        ),
+        condition_refused(
             "bound in or and again later",
             '((y in request.names and y = "a") or request.open) and «y» in request.names and y = "b"',
             "rebound-after-or",

@@ -204,6 +204,31 @@ ORDERED = "`<` compares integers, instants and dates: "
             "`x` is of type `String`, expected `Event`",
         ),
         condition_refused(
+            "a constant of another type in a collection",
+            "request.open and «1» in request.names",
+            "mismatched-types",
+            "`1` is of type `Integer`, expected `String`",
+        ),
+        condition_refused(
+            "a constant outside the enumeration in a collection",
+            'not «"gven"» in request.events',
+            "unknown-enumeration-value",
+            "`gven` is not in `Event`: `given`, `withdrawn`",
+            "did you mean `given`?",
+        ),
+        condition_refused(
+            "a value of another type in a collection",
+            "«request.level in request.names»",
+            "mismatched-types",
+            "`request.level` is of type `Integer`, and the elements of `request.names` are of type `String`",
+        ),
+        condition_refused(
+            "an integer for an enumeration",
+            "request.event = «1»",
+            "mismatched-types",
+            "`1` is of type `Integer`, expected `Event`",
+        ),
+        condition_refused(
             "nil in a list",
             'request.name in ["a", «nil»]',
             "list-item-not-constant",

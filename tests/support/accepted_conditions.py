@@ -26,6 +26,7 @@ ACCEPTED = {
     "equality of instants": "g in request.grants and g.begins = request.at",
     "equality of dates": "f(request, request.day);\nf(r: Request, d: Date) if r.day = d",
     ":=": "x := request.owner and x.id = request.name",
+    "values without a name": "_ := request.open and _ := request.name and request.consent",
     "a constant named": 'x := "a" and request.name = x',
     "a name for a collection": "x := request.grants and g in x and g.open",
     "a name for what may be absent": "x := request.limit and x != nil and request.limit > 3",

@@ -45,8 +45,7 @@ def bind_element(term: ast.Binary, scope: Scope) -> tuple[Variable, Access]:
         help = "give a part of the condition a rule of its own"
         raise scope.error(TOO_MANY_ELEMENTS, term.span, problem, help)
     variable = Variable(scope.rule.fresh_name(name.name), element_type)
-    if name.name != "_":
-        scope.bind(name, variable.name, variable)
+    scope.bind(name, variable.name, variable)
     return variable, collection
 
 

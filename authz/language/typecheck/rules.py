@@ -40,8 +40,8 @@ def _bind_parameters(rule: ast.Rule, scope: Scope) -> tuple[Variable | Constant,
         variable = Variable(state.fresh_name(name.name), kind)
         parameters.append(variable)
         if scope.is_visible(name.name):
-            problem, help = f"two parameters are named `{name.name}`", "Polar would require both to be equal"
-            scope.error(DUPLICATE_PARAMETER, parameter.span, problem, help)
+            help = "rename one: Polar would require both to be equal"
+            scope.error(DUPLICATE_PARAMETER, parameter.span, f"two parameters are named `{name.name}`", help)
         elif name.name != "_":
             scope.bind(name, variable.name, variable)
             if is_reserved(name.name, state.schema):

@@ -84,11 +84,13 @@ class Scope:
         return TermError()
 
     def is_visible(self, name: str) -> bool:
-        """Whether a variable of this name is bound here; `_` is never one."""
-        return name != "_" and name in self.values
+        """Whether a variable of this name is bound here."""
+        return name in self.values
 
     def bind(self, name: ast.Name, binding: str, value: Value) -> None:
-        """Give a value a name from here on; it must be used, or begin with `_`."""
+        """Give a value a name from here on; `_` names nothing, and a name without a leading `_` must be used."""
+        if name.name == "_":
+            return
         self.values[name.name], self.bindings[name.name] = value, binding
         self.rule.unused[binding] = name
 
