@@ -1,8 +1,8 @@
-"""Search: who may do this, to what may they do it, and what may they do (AuthZEN 1.0, section 8).
+"""Subject, resource and action search (AuthZEN 1.0, section 8).
 
-A search is a walk over candidates, each decided as a single request would be; so every result would be allowed,
-and whoever is allowed is found. Candidates come in the order of their ids, so that pages stay stable while facts
-change: nobody comes twice, and nobody is skipped who was there throughout.
+A search decides one candidate after another, each as a single evaluation would be. Every result is therefore permitted,
+and whatever is permitted is found. Candidates come in the order of their ids, so that pages stay stable while facts
+change: no candidate comes twice, and none that was there throughout is skipped.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from authz.facts.store import FactsSnapshot, FactStore, Key
 
 
 class Searched(StrEnum):
-    """What a search asks for."""
+    """The part of a request that a search leaves open."""
 
     SUBJECT = "subject"
     RESOURCE = "resource"
@@ -26,9 +26,10 @@ class Searched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate of a search: its place in the order, the request about it, and whether that is allowed.
+    """One candidate of a search, permitted or refused.
 
-    `named` are the ids, by the request's field, that the search tried because the request names none.
+    `key` is its place in the order, `request` the request that it completes. `named` are the ids, by property, that the
+    search filled in because the request leaves them out.
     """
 
     key: Key
@@ -40,53 +41,56 @@ class Candidate:
 def search(
     policy: CompiledPolicy,
     facts: FactStore,
-    asked: EvaluationRequest,
+    request: EvaluationRequest,
     searched: Searched,
     at: datetime,
     after: Key = (),
 ) -> Iterator[Candidate]:
-    """Every candidate behind `after`, in order, those refused included, so that a caller can pause between them.
+    """Every candidate behind `after`, in order, refused ones included, so that a caller can pause between them.
 
-    `asked` is the request without the searched id (its id or action is ignored); `at` is an instant in UTC.
+    The searched id, or action, of `request` is ignored; `at` is an instant in UTC. One snapshot serves the search.
 
     Raises:
-        FactsOfAnotherBundleError: the facts were read under another manifest or vocabulary.
+        FactsOfAnotherBundleError: the facts were validated under another manifest or vocabulary.
     """
     snapshot = require_same_bundle(policy, facts)
     vocabulary = policy.bundle.vocabulary
     subject, resource = vocabulary.parties
-    if (asked.subject_type, asked.resource_type) != (subject.type, resource.type):
+    if (request.subject_type, request.resource_type) != (subject.type, resource.type):
         return iter(())
     if searched is Searched.ACTION:
-        return _decided(policy, snapshot, at, _actions(asked, vocabulary.actions, after))
-    party = subject if searched is Searched.SUBJECT else resource
-    tried = tuple(
+        return _decided(policy, snapshot, at, _each_action(request, vocabulary.actions, after))
+    left_out = tuple(
         name
         for name, kind in vocabulary.properties.items()
-        if kind.searched and kind.source[0] == searched.value and asked.properties[name] is None
+        if kind.searched and kind.source[0] == searched.value and request.properties[name] is None
     )
-    known = {subject.type: asked.subject_id, resource.type: asked.resource_id}
-    known |= {name: asked.properties[name] for name, kind in vocabulary.properties.items() if kind.names}
-    names = (party.type, *tried)
-    others = {name: id for name, id in known.items() if name not in names}
-    keys = snapshot.candidates(names, others, policy.analyses.required_rows, after)
-    return _decided(policy, snapshot, at, (_about(asked, searched, tried, key) for key in keys))
+    party = subject if searched is Searched.SUBJECT else resource
+    fields = (party.type, *left_out)
+    known = {subject.type: request.subject_id, resource.type: request.resource_id}
+    known |= {name: request.properties[name] for name, kind in vocabulary.properties.items() if kind.names}
+    others = {name: id for name, id in known.items() if name not in fields}
+    keys = snapshot.candidates(fields, others, policy.analyses.required_rows, after)
+    return _decided(policy, snapshot, at, (_completed(request, searched, left_out, key) for key in keys))
 
 
-Tried = tuple[Key, EvaluationRequest, dict[str, str]]
+Completed = tuple[Key, EvaluationRequest, dict[str, str]]
+"""The key, request and named ids of a candidate that is not decided yet."""
 
 
-def _actions(asked: EvaluationRequest, actions: tuple[str, ...], after: Key) -> Iterator[Tried]:
-    return (((name,), replace(asked, action=name), {}) for name in sorted(actions) if not after or (name,) > after)
+def _each_action(request: EvaluationRequest, actions: tuple[str, ...], after: Key) -> Iterator[Completed]:
+    return (((name,), replace(request, action=name), {}) for name in sorted(actions) if not after or (name,) > after)
 
 
-def _about(asked: EvaluationRequest, searched: Searched, tried: tuple[str, ...], key: Key) -> Tried:
-    named = dict(zip(tried, key[1:], strict=True))
-    change: dict[str, Any] = {f"{searched.value}_id": key[0], "properties": {**asked.properties, **named}}
-    return key, replace(asked, **change), named
+def _completed(request: EvaluationRequest, searched: Searched, left_out: tuple[str, ...], key: Key) -> Completed:
+    named = dict(zip(left_out, key[1:], strict=True))
+    change: dict[str, Any] = {f"{searched.value}_id": key[0], "properties": {**request.properties, **named}}
+    return key, replace(request, **change), named
 
 
-def _decided(policy: CompiledPolicy, facts: FactsSnapshot, at: datetime, tried: Iterator[Tried]) -> Iterator[Candidate]:
+def _decided(
+    policy: CompiledPolicy, snapshot: FactsSnapshot, at: datetime, candidates: Iterator[Completed]
+) -> Iterator[Candidate]:
     gather, parameters = policy.analyses.gather, policy.parameters
-    for key, request, named in tried:
-        yield Candidate(key, request, named, permits(policy, gather(request, facts, at, parameters)))
+    for key, request, named in candidates:
+        yield Candidate(key, request, named, permits(policy, gather(request, snapshot, at, parameters)))
