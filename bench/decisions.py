@@ -17,16 +17,17 @@ from time import perf_counter, thread_time_ns
 from typing import Any
 
 from authz.engine.decision import Evaluator
-from authz.engine.loading import load_bundle, read_facts
+from authz.engine.loading import load_bundle
 from authz.engine.policy import Policy
 from authz.language.diagnostics import DiagnosticError
+from authz.verify.generate import WorldGenerator
 from authz.verify.scenario_files import read_scenario_file, scenario_files
+from authz.verify.seeds import seeds
+from authz.verify.worlds import World, world_from, world_of
 from bench import handwritten
 from bench.shapes import SHAPES, Shape, turned
+from bench.student import Situation, consent, permitting, withdrawal
 from bench.timing import Call, Contender, paired, ratio
-from tests.support import oracle as plain_reading
-from tests.support import student_worlds as worlds
-from tests.support.student_worlds import World
 
 BUNDLE = Path("policies/student_data")
 SCENARIOS = BUNDLE / "scenarios"
@@ -72,30 +73,36 @@ def main() -> None:
 # Cases.
 
 
-def gathered(policy: Policy, name: str, world: World) -> Case:
-    """The case of a world, with the codes that the plain reading gives it."""
-    asked = policy.bundle.requests.read(world.request)
-    assert asked.at is not None  # every world has an instant
+def gathered(policy: Policy, name: str, situation: Situation) -> Case:
+    """The case of a situation, with the codes that the compiled form gives it."""
+    return case_of(policy, name, world_from(policy, situation.facts, situation.request, situation.parameters))
+
+
+def case_of(policy: Policy, name: str, world: World) -> Case:
+    """The case of a world, with the codes that the compiled form gives it."""
     parameters = policy.with_parameters(world.parameters).parameters
-    record = policy.analyses.gather(asked, read_facts(world.facts, policy), asked.at, parameters)
-    return Case(name, record, tuple(plain_reading.judge(world.facts, world.request, world.parameters)))
+    record = policy.analyses.gather(world.request, world.facts, world.at, parameters)
+    return Case(name, record, policy.evaluator.reasons(record))
 
 
 def worked_cases(policy: Policy) -> Iterator[Case]:
-    """The bundle's own scenarios."""
+    """The bundle's own scenarios, each with the reasons that it expects."""
     for path in scenario_files([SCENARIOS]):
         document = read_scenario_file(path)
         for index in range(len(document.scenarios)):
             scenario = document.scenario(index)
-            facts = dict(document.facts_of(scenario, index, policy.bundle.vocabulary).values)
-            yield gathered(policy, scenario.id, World(facts, scenario.request, dict(scenario.parameters)))
+            case = case_of(policy, scenario.id, world_of(policy, document, index, scenario))
+            expect = scenario.expect
+            assert (expect.decision == "allow") == (not case.codes), scenario.id
+            assert expect.reasons is None or expect.reasons == case.codes, scenario.id
+            yield case
 
 
 def drawn(policy: Policy, count: int, seed: int) -> Iterator[Case]:
-    """Worlds near the line."""
-    stream = random.Random(seed)
+    """Generated worlds."""
+    draw, generator = random.Random(seed).randrange, WorldGenerator(policy, seeds(policy)[0])
     for number in range(count):
-        yield gathered(policy, f"world {number}", worlds.world(stream.randrange))
+        yield case_of(policy, f"world {number}", generator.draw(draw))
 
 
 # Agreement.
@@ -114,7 +121,7 @@ def find_reference(policy: Policy) -> Evaluator | None:
 
 
 def agree(policy: Policy, reference: Evaluator | None) -> None:
-    """Stop unless all contenders give the plain reading's answer on worlds near the line and on the shapes."""
+    """Stop unless all contenders agree on generated worlds and on the shapes, and oso on some of the worlds."""
     permits = 0
     for number, case in enumerate(drawn(policy, AGREE_ON, SEED)):
         must_agree(policy, case)
@@ -129,10 +136,9 @@ def agree(policy: Policy, reference: Evaluator | None) -> None:
 
 
 def must_agree(policy: Policy, case: Case) -> None:
-    """The hand-written function and the compiled one give the answer that the plain reading gives."""
-    expected = (not case.codes, case.codes)
-    assert (policy.evaluator.allow(*case.call), policy.evaluator.reasons(case.record)) == expected, case.name
-    assert handwritten.allow(case.record) == expected[0], case.name
+    """The hand-written function and the compiled one agree, and a case permits if and only if it has no code."""
+    permits = policy.evaluator.allow(*case.call)
+    assert permits == handwritten.allow(case.record) == (not case.codes), case.name
 
 
 # (a) to (c): one decision.
@@ -148,9 +154,9 @@ def one_decision(policy: Policy, reference: Evaluator | None, worked: dict[str, 
         (f"permit: {len(permitted)} worlds near the line", permitted),
         ("deny on the first condition", [altered(policy, action="write_grades")]),
         ("deny last: no consent at all", [altered(policy, consents=[])]),
-        ("deny last: withdrawn", [altered(policy, consents=[worlds.given("g1"), worlds.withdrawn("g1")])]),
-        ("deny last: refused by the other guardian", [altered(policy, consents=[worlds.given("g1"), OTHER_REFUSES])]),
-        ("deny last: another category", [altered(policy, consents=[worlds.given("g1", categories=["name"])])]),
+        ("deny last: withdrawn", [altered(policy, consents=[consent("g1"), withdrawal("g1")])]),
+        ("deny last: refused by the other guardian", [altered(policy, consents=[consent("g1"), OTHER_REFUSES])]),
+        ("deny last: another category", [altered(policy, consents=[consent("g1", categories=["name"])])]),
         (f"deny: {len(refused)} worlds near the line", refused),
     ]
     print_row("one decision, records given", "by hand", "compiled", "oso", "compiled/hand", "oso/compiled")
@@ -173,13 +179,13 @@ def one_decision(policy: Policy, reference: Evaluator | None, worked: dict[str, 
     print()
 
 
-OTHER_REFUSES = worlds.withdrawn("g2")
+OTHER_REFUSES = withdrawal("g2")
 
 
 def altered(policy: Policy, action: str = "read_grades", consents: list[dict[str, Any]] | None = None) -> Case:
     """A student with all in place, but for this."""
-    given = [worlds.given("g1")] if consents is None else consents
-    return gathered(policy, "altered", worlds.permitting(*given, asked={"action": action}))
+    consents = [consent("g1")] if consents is None else consents
+    return gathered(policy, "altered", permitting(*consents, request={"action": action}))
 
 
 def oso_time(reference: Evaluator, cases: Sequence[Case]) -> float:
@@ -239,7 +245,7 @@ def crowds(policy: Policy, rounds: int) -> None:
 def growth(policy: Policy, shape: Shape, rounds: int, work: Callable[[Case], Contender]) -> tuple[float, float]:
     """Nanoseconds at 100 rows in the slower order, and how much longer at 200 rows in the same order."""
     found = []
-    for order in (lambda world: world, turned):
+    for order in (lambda situation: situation, turned):
         contenders = {str(rows): work(gathered(policy, shape.__name__, order(shape(rows)))) for rows in (100, 200)}
         times = paired(contenders, max(3, rounds // 5))
         found.append((median(times["100"]), ratio(times["200"], times["100"])))

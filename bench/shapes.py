@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.support.student_worlds import World, dated, given, permitting, withdrawn
+from bench.student import Situation, consent, permitting, row, withdrawal
 
 Row = dict[str, Any]
-Shape = Callable[[int], World]
+Shape = Callable[[int], Situation]
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
 AT = "2025-03-10T12:00:00Z"
@@ -19,7 +19,7 @@ def day(number: int) -> str:
     return (START + timedelta(days=number)).isoformat()
 
 
-def crowded(rows: int, *consents: Row, **others: Any) -> World:
+def crowded(rows: int, *consents: Row, **others: Any) -> Situation:
     """A student with so many rows of each kind, and this history; all in place but perhaps the consents."""
     kinds: dict[str, Any] = {
         "accreditations": _one_after_another("accreditations", rows),
@@ -36,53 +36,53 @@ def crowded(rows: int, *consents: Row, **others: Any) -> World:
 
 def _one_after_another(kind: str, rows: int, **fields: Any) -> list[Row]:
     """Rows without a gap between them; the last is in force."""
-    ended = [dated(kind, day(number), day(number + 1), **fields) for number in range(rows - 1)]
-    return [*ended, dated(kind, day(rows - 1), **fields)]
+    ended = [row(kind, day(number), day(number + 1), **fields) for number in range(rows - 1)]
+    return [*ended, row(kind, day(rows - 1), **fields)]
 
 
 def _all_over(kind: str, rows: int) -> list[Row]:
-    return [dated(kind, day(number), day(number + 1)) for number in range(rows)]
+    return [row(kind, day(number), day(number + 1)) for number in range(rows)]
 
 
 def _guardians(count: int) -> list[Row]:
-    return [dated("guardianships", person=f"g{number}") for number in range(count)]
+    return [row("guardianships", person=f"g{number}") for number in range(count)]
 
 
-def one_person_gave_every_day(rows: int) -> World:
+def one_person_gave_every_day(rows: int) -> Situation:
     """One person's consents, each replacing the one before it."""
-    return crowded(rows, *(given("g0", day(300 + number)) for number in range(rows)))
+    return crowded(rows, *(consent("g0", day(300 + number)) for number in range(rows)))
 
 
-def one_person_gave_all_at_once(rows: int) -> World:
+def one_person_gave_all_at_once(rows: int) -> Situation:
     """One person's consents of one instant, one by one for something else, and one guardian's refusal."""
-    consents = [given("g0", day(300)) for _ in range(rows - 1)]
-    return crowded(rows, *consents, withdrawn("g1", day(301)))
+    consents = [consent("g0", day(300)) for _ in range(rows - 1)]
+    return crowded(rows, *consents, withdrawal("g1", day(301)))
 
 
-def every_guardian_gave(rows: int) -> World:
+def every_guardian_gave(rows: int) -> Situation:
     """Many persons, a consent of each."""
-    return crowded(rows, *(given(f"g{number}", day(300 + number)) for number in range(rows)))
+    return crowded(rows, *(consent(f"g{number}", day(300 + number)) for number in range(rows)))
 
 
-def every_guardian_gave_something_else(rows: int) -> World:
+def every_guardian_gave_something_else(rows: int) -> Situation:
     """Many persons, a sound consent of each, none for what is asked."""
-    return crowded(rows, *(given(f"g{number}", day(300 + number), categories=["name"]) for number in range(rows)))
+    return crowded(rows, *(consent(f"g{number}", day(300 + number), categories=["name"]) for number in range(rows)))
 
 
-def every_guardian_gave_for_another_purpose(rows: int) -> World:
+def every_guardian_gave_for_another_purpose(rows: int) -> Situation:
     """Many persons, a sound consent of each, for the category that is asked and another purpose."""
     other = ["identification"]
-    return crowded(rows, *(given(f"g{number}", day(300 + number), purposes=other) for number in range(rows)))
+    return crowded(rows, *(consent(f"g{number}", day(300 + number), purposes=other) for number in range(rows)))
 
 
-def two_gave_and_withdrew_in_turn(rows: int) -> World:
+def two_gave_and_withdrew_in_turn(rows: int) -> Situation:
     """Two guardians, each of whom gives and withdraws, one after the other; the last words are no."""
-    return crowded(rows, *_in_turn(rows, given, withdrawn))
+    return crowded(rows, *_in_turn(rows, consent, withdrawal))
 
 
-def two_withdrew_and_gave_in_turn(rows: int) -> World:
+def two_withdrew_and_gave_in_turn(rows: int) -> Situation:
     """The same, and the last words are yes."""
-    return crowded(rows, *_in_turn(rows, withdrawn, given))
+    return crowded(rows, *_in_turn(rows, withdrawal, consent))
 
 
 def _in_turn(rows: int, first: Callable[..., Row], second: Callable[..., Row]) -> list[Row]:
@@ -91,90 +91,92 @@ def _in_turn(rows: int, first: Callable[..., Row], second: Callable[..., Row]) -
     ]
 
 
-def half_gave_half_withdrew_since(rows: int) -> World:
+def half_gave_half_withdrew_since(rows: int) -> Situation:
     """Half of the guardians consented, and the other half refused after it."""
     return crowded(rows, *_gave(rows, 300), *_withdrew(rows, 500))
 
 
-def half_withdrew_half_gave_since(rows: int) -> World:
+def half_withdrew_half_gave_since(rows: int) -> Situation:
     """Half of the guardians refused, and the other half consented after it: disputed."""
     return crowded(rows, *_gave(rows, 500), *_withdrew(rows, 300))
 
 
 def _gave(rows: int, since: int, **fields: Any) -> list[Row]:
-    return [given(f"g{number}", day(since + number), **fields) for number in range(rows // 2)]
+    return [consent(f"g{number}", day(since + number), **fields) for number in range(rows // 2)]
 
 
 def _withdrew(rows: int, since: int) -> list[Row]:
-    return [withdrawn(f"g{number}", day(since + number)) for number in range(rows // 2, rows)]
+    return [withdrawal(f"g{number}", day(since + number)) for number in range(rows // 2, rows)]
 
 
-def half_gave_and_strangers_withdrew(rows: int) -> World:
+def half_gave_and_strangers_withdrew(rows: int) -> Situation:
     """Half of the guardians consented for another purpose; persons who may refuse nothing withdrew in between."""
-    strangers = [withdrawn(f"s{number}", day(300 + number)) for number in range(rows // 2)]
+    strangers = [withdrawal(f"s{number}", day(300 + number)) for number in range(rows // 2)]
     return crowded(rows, *_gave(rows, 300, purposes=["identification"]), *strangers)
 
 
-def all_withdrew_and_one_has_not_given_again(rows: int) -> World:
+def all_withdrew_and_one_has_not_given_again(rows: int) -> Situation:
     """Every guardian refused and consented again, but one, whose refusal comes last."""
-    refusals = [withdrawn(f"g{number}", day(300 + number)) for number in range(rows // 2)]
-    again = [given(f"g{number}", day(600 + number)) for number in range(rows // 2 - 1)]
+    refusals = [withdrawal(f"g{number}", day(300 + number)) for number in range(rows // 2)]
+    again = [consent(f"g{number}", day(600 + number)) for number in range(rows // 2 - 1)]
     return crowded(rows, *again, *refusals)
 
 
-def all_withdrew_and_gave_again(rows: int) -> World:
+def all_withdrew_and_gave_again(rows: int) -> Situation:
     """Every guardian refused and consented again, so that every refusal is lifted."""
-    refusals = [withdrawn(f"g{number}", day(300 + number)) for number in range(rows // 2)]
-    again = [given(f"g{number}", day(600 + number)) for number in range(rows // 2)]
+    refusals = [withdrawal(f"g{number}", day(300 + number)) for number in range(rows // 2)]
+    again = [consent(f"g{number}", day(600 + number)) for number in range(rows // 2)]
     return crowded(rows, *refusals, *again)
 
 
-def authority_came_and_went(rows: int) -> World:
+def authority_came_and_went(rows: int) -> Situation:
     """Two guardians whose authority is in so many pieces each, one of whom gives while the other withdraws."""
     pieces = [
-        dated("guardianships", day(250 + 2 * number), day(251 + 2 * number), person=f"g{person}")
+        row("guardianships", day(250 + 2 * number), day(251 + 2 * number), person=f"g{person}")
         for number in range(rows)
         for person in (0, 1)
     ]
-    now = [dated("guardianships", day(1000), person="g0")]
+    now = [row("guardianships", day(1000), person="g0")]
     events = [
-        (withdrawn if number % 2 else given)(f"g{number % 2}", day(300 + 2 * (number // 2))) for number in range(rows)
+        (withdrawal if number % 2 else consent)(f"g{number % 2}", day(300 + 2 * (number // 2)))
+        for number in range(rows)
     ]
     return crowded(rows, *events, guardianships=[*pieces, *now])
 
 
-def many_gave_while_authority_came_and_went(rows: int) -> World:
+def many_gave_while_authority_came_and_went(rows: int) -> Situation:
     """Half consented; one person, whose authority is in so many pieces, withdrew again and again between them."""
     pieces = [
-        dated("guardianships", day(250 + 4 * number), day(251 + 4 * number), person=f"g{rows}")
-        for number in range(rows)
+        row("guardianships", day(250 + 4 * number), day(251 + 4 * number), person=f"g{rows}") for number in range(rows)
     ]
-    consents = [given(f"g{number}", day(302 + 4 * number), purposes=["identification"]) for number in range(rows // 2)]
-    refusals = [withdrawn(f"g{rows}", day(300 + 4 * number + 3)) for number in range(rows // 2)]
+    consents = [
+        consent(f"g{number}", day(302 + 4 * number), purposes=["identification"]) for number in range(rows // 2)
+    ]
+    refusals = [withdrawal(f"g{rows}", day(300 + 4 * number + 3)) for number in range(rows // 2)]
     return crowded(rows, *consents, *refusals, guardianships=[*_guardians(rows), *pieces])
 
 
-def enrolled_anew_every_day_since(rows: int) -> World:
+def enrolled_anew_every_day_since(rows: int) -> Situation:
     """One consent of long ago, and so many enrolments since, without a gap."""
-    enrolments = [dated("enrolments", day(300 + number), day(301 + number)) for number in range(rows - 1)]
-    return crowded(rows, given("g0", day(0)), enrolments=[*enrolments, dated("enrolments", day(299 + rows))])
+    enrolments = [row("enrolments", day(300 + number), day(301 + number)) for number in range(rows - 1)]
+    return crowded(rows, consent("g0", day(0)), enrolments=[*enrolments, row("enrolments", day(299 + rows))])
 
 
-def enrolled_all_the_while_and_every_day(rows: int) -> World:
+def enrolled_all_the_while_and_every_day(rows: int) -> Situation:
     """So many enrolments that ended, all within one that goes on, and a consent of each guardian between them."""
-    enrolments = [dated("enrolments", day(300 + number), day(301 + number)) for number in range(rows - 1)]
-    consents = [given(f"g{number}", day(300 + number)) for number in range(rows)]
-    return crowded(rows, *consents, enrolments=[*enrolments, dated("enrolments", day(0))])
+    enrolments = [row("enrolments", day(300 + number), day(301 + number)) for number in range(rows - 1)]
+    consents = [consent(f"g{number}", day(300 + number)) for number in range(rows)]
+    return crowded(rows, *consents, enrolments=[*enrolments, row("enrolments", day(0))])
 
 
-def left_every_other_day(rows: int) -> World:
+def left_every_other_day(rows: int) -> Situation:
     """So many enrolments with a gap after each, and a consent of each guardian between them."""
-    enrolments = [dated("enrolments", day(300 + 2 * number), day(301 + 2 * number)) for number in range(rows - 1)]
-    consents = [given(f"g{number}", day(300 + 2 * number)) for number in range(rows)]
-    return crowded(rows, *consents, enrolments=[*enrolments, dated("enrolments", day(300 + 2 * rows))])
+    enrolments = [row("enrolments", day(300 + 2 * number), day(301 + 2 * number)) for number in range(rows - 1)]
+    consents = [consent(f"g{number}", day(300 + 2 * number)) for number in range(rows)]
+    return crowded(rows, *consents, enrolments=[*enrolments, row("enrolments", day(300 + 2 * rows))])
 
 
-def kept_past_the_birthday_and_refused(rows: int) -> World:
+def kept_past_the_birthday_and_refused(rows: int) -> Situation:
     """Half of the guardians' consents are kept at the birthday, and refused by the other half since."""
     return crowded(
         rows,
@@ -185,13 +187,13 @@ def kept_past_the_birthday_and_refused(rows: int) -> World:
     )
 
 
-def kept_past_the_birthday(rows: int) -> World:
+def kept_past_the_birthday(rows: int) -> Situation:
     """Every guardian's consent is kept at the birthday, and none is for what is asked."""
-    consents = [given(f"g{number}", day(300 + number), purposes=["identification"]) for number in range(rows)]
+    consents = [consent(f"g{number}", day(300 + number), purposes=["identification"]) for number in range(rows)]
     return crowded(rows, *consents, at=AFTER_BIRTHDAY, parameters={"parental_consent_at_16": "continue"})
 
 
-def nothing_in_place(rows: int) -> World:
+def nothing_in_place(rows: int) -> Situation:
     """Every row of every kind has ended, and half of the guardians refused."""
     kinds = ("accreditations", "links", "processors", "enrolments")
     over: dict[str, Any] = {kind: _all_over(kind, rows) for kind in kinds}
@@ -224,7 +226,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-def turned(world: World) -> World:
-    """The same world with the rows of every kind in the opposite order."""
-    facts = {kind: rows[::-1] if isinstance(rows, list) else rows for kind, rows in world.facts.items()}
-    return World(facts, world.request, world.parameters)
+def turned(situation: Situation) -> Situation:
+    """The same situation with the rows of every kind in the opposite order."""
+    facts = {kind: rows[::-1] if isinstance(rows, list) else rows for kind, rows in situation.facts.items()}
+    return Situation(facts, situation.request, situation.parameters)

@@ -1,17 +1,17 @@
-"""What every test may ask for: the student bundle, compiled."""
+"""Fixtures that every test may use."""
 
 from typing import Any
 
 import pytest
 
-from authz import Policy, load_bundle
-from tests.support.paths import STUDENT
+from authz import Policy
+from tests.support.student import student_policy
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    """The student bundle, compiled."""
-    return load_bundle(STUDENT)
+    """The frozen student bundle, compiled."""
+    return student_policy()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

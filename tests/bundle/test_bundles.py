@@ -12,7 +12,7 @@ import pytest
 from authz import Policy, PolicyError, load_bundle
 from authz.engine.loading import read_facts
 from tests.support.paths import STUDENT
-from tests.support.student_worlds import given, permitting
+from tests.support.student import consent, permitting
 
 Edit = Callable[[str, str, str], None]
 HEAD = "[request.ignored]"
@@ -572,7 +572,7 @@ PILLAR = "enrolled(request) and               # pillar"
 
 def codes(policy: Policy, facts: dict[str, Any] | None = None, **asked: Any) -> tuple[str, ...]:
     """The reasons that a permitting world gets with some facts and members of the request set otherwise."""
-    world = permitting(given("g1"))
+    world = permitting(consent("g1"))
     decision = policy.decide({**world.request, **asked}, read_facts({**world.facts, **(facts or {})}, policy))
     assert decision.error == ""
     assert bool(decision) == (decision.reasons == ())
@@ -583,7 +583,7 @@ def test_an_author_adds_a_category(bundle: Path, edit: Edit) -> None:
     edit("vocabulary.toml", '"homework", "grades"]', '"homework", "grades", "absence"]')
     policy = load_bundle(bundle)
     absence = {"accreditations": [{"supplier": "X", "categories": ["absence"]}]}
-    absence["consents"] = [given("g1", categories=["absence"])]
+    absence["consents"] = [consent("g1", categories=["absence"])]
     assert "read_absence" in policy.bundle.vocabulary.actions
     assert codes(policy, absence, action="read_absence") == ()
     assert codes(policy, action="read_absence") == ("CATEGORY_NOT_ACCREDITED", "CATEGORY_NOT_CONSENTED")
@@ -597,7 +597,7 @@ def test_an_author_adds_a_purpose(bundle: Path, edit: Edit) -> None:
         '\npurpose_allowed(request: Request) if request.purpose != nil and request.purpose = "remedial";\n',
     )
     policy = load_bundle(bundle)
-    assert codes(policy, {"consents": [given("g1", purposes=["remedial"])]}, purpose="remedial") == ()
+    assert codes(policy, {"consents": [consent("g1", purposes=["remedial"])]}, purpose="remedial") == ()
     assert codes(policy, purpose="remedial") == ("PURPOSE_NOT_CONSENTED",)
     assert codes(policy, purpose="marketing") == ("PURPOSE_NOT_ALLOWED",)
 

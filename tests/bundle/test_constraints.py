@@ -16,7 +16,7 @@ from authz.bundle.constraints import (
 from authz.bundle.vocabulary import RowType
 from authz.engine.policy import Policy
 from authz.instants import BEGIN, END
-from tests.support.student_worlds import given, withdrawn
+from tests.support.student import consent, withdrawal
 
 IDS = {
     "Student": {"tim"},
@@ -48,7 +48,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], tuple[str, str]]] =
     ),
     "when": (
         "Consent",
-        given("g1"),
+        consent("g1"),
         {"categories": None},
         ("categories", "is missing: a row with event `given` needs it"),
     ),
@@ -79,7 +79,7 @@ def test_a_constraint_refuses_what_breaks_it_alone(policy: Policy, name: str) ->
 
 
 def test_a_row_may_not_carry_what_its_variant_excludes(policy: Policy) -> None:
-    row = {**withdrawn("g1"), "categories": ["grades"]}
+    row = {**withdrawal("g1"), "categories": ["grades"]}
     assert problems(policy, "Consent", row) == [("categories", "a row with event `withdrawn` carries none")]
 
 

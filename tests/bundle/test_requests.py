@@ -8,7 +8,7 @@ import pytest
 from authz import EvaluationRequest, MalformedRequestError, Policy
 from authz.engine.loading import read_facts
 from authz.instants import parse_instant
-from tests.support.student_worlds import given, permitting
+from tests.support.student import consent, permitting
 
 AT = "2025-03-10T12:00:00Z"
 FLAT = {"supplier": "X", "student": "tim", "action": "read_grades", "at": AT}
@@ -241,7 +241,7 @@ def with_id(value: Any, old: str, new: str) -> Any:
 
 @pytest.mark.parametrize(("name", "old"), [("supplier", "X"), ("school", "S1"), ("institute", "A"), ("student", "tim")])
 def test_ids_are_compared_exactly(policy: Policy, name: str, old: str) -> None:
-    world = permitting(given("g1"))
+    world = permitting(consent("g1"))
     facts = read_facts(with_id(world.facts, old, ID), policy)
     asked = with_id(world.request, old, ID)
     assert policy.decide(asked, facts)
@@ -250,7 +250,7 @@ def test_ids_are_compared_exactly(policy: Policy, name: str, old: str) -> None:
 
 
 def test_an_action_and_a_purpose_are_compared_exactly(policy: Policy) -> None:
-    world = permitting(given("g1"))
+    world = permitting(consent("g1"))
     facts = read_facts(world.facts, policy)
     for action in ("Read_grades", "read_Grades", "read_grades ", "read__grades", "read-grades", "readgrades", ""):
         assert not policy.decide({**world.request, "action": action}, facts)
@@ -259,5 +259,5 @@ def test_an_action_and_a_purpose_are_compared_exactly(policy: Policy) -> None:
 
 
 def test_both_forms_of_one_request_get_one_decision(policy: Policy) -> None:
-    facts = read_facts(permitting(given("g1")).facts, policy)
+    facts = read_facts(permitting(consent("g1")).facts, policy)
     assert policy.decide(FULL, facts) == policy.decide(AUTHZEN, facts)

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from authz import Policy
 from tests.support import oracle as plain_reading
-from tests.support import student_worlds as worlds
-from tests.support.decide import ask, gathered
-from tests.support.strategies import at, near_worlds
-from tests.support.student_worlds import World
+from tests.support.decide import decide, gathered
+from tests.support.strategies import at, near_situations
+from tests.support.student import CATEGORIES, Situation, consent, generated, permitting
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -22,15 +21,15 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def permits_plainly(world: World, moment: datetime) -> bool:
+def permits_plainly(world: Situation, moment: datetime) -> bool:
     asked = at(world, moment.isoformat().replace("+00:00", "Z"))
     return not plain_reading.judge(asked.facts, asked.request, asked.parameters)
 
 
 @settings(max_examples=300, deadline=None)
-@given(near_worlds(), st.randoms(use_true_random=False))
-def test_a_permit_holds_up_to_its_expiry_and_not_at_it(policy: Policy, world: World, stream: random.Random) -> None:
-    decision = ask(policy, world)
+@given(near_situations(), st.randoms(use_true_random=False))
+def test_a_permit_holds_up_to_its_expiry_and_not_at_it(policy: Policy, world: Situation, stream: random.Random) -> None:
+    decision = decide(policy, world)
     if not decision:
         assert decision.expires_at is None
         return
@@ -48,7 +47,7 @@ def test_a_permit_holds_up_to_its_expiry_and_not_at_it(policy: Policy, world: Wo
             assert permits_plainly(world, moment), moment
 
 
-def worlds_instants(world: World) -> set[datetime]:
+def worlds_instants(world: Situation) -> set[datetime]:
     """Every instant that stands in a world, its birthdays of sixteen included."""
     found: set[datetime] = set()
 
@@ -73,8 +72,8 @@ def worlds_instants(world: World) -> set[datetime]:
 def test_a_stream_of_permits_agrees_with_the_plain_reading(policy: Policy) -> None:
     stream, found = random.Random(2026), 0
     for _ in range(3_000):
-        world = worlds.world(stream.randrange)
-        decision = ask(policy, world)
+        world = generated(stream.randrange)
+        decision = decide(policy, world)
         if decision and decision.expires_at is not None:
             found += 1
             assert not permits_plainly(world, decision.expires_at)
@@ -83,8 +82,8 @@ def test_a_stream_of_permits_agrees_with_the_plain_reading(policy: Policy) -> No
 
 
 def test_the_records_of_a_decision_are_not_moved_by_asking_when_it_ends(policy: Policy) -> None:
-    world = next(w for w in (worlds.world(random.Random(n).randrange) for n in range(100)) if ask(policy, w).expires_at)
-    decision = ask(policy, world)
+    world = next(w for w in (generated(random.Random(n).randrange) for n in range(100)) if decide(policy, w).expires_at)
+    decision = decide(policy, world)
     before = decision.inputs.gathered.at
     assert decision.expires_at == decision.expires_at
     assert decision.inputs.gathered.at == before == gathered(policy, world)[2].at
@@ -95,10 +94,10 @@ def test_the_records_of_a_decision_are_not_moved_by_asking_when_it_ends(policy: 
     [("2025-06-01T00:00:00Z", "2025-06-01T00:00:00Z"), (None, None)],
 )
 def test_an_accreditation_that_ends_ends_the_permit(policy: Policy, end: str | None, expected: str | None) -> None:
-    world = worlds.permitting(worlds.given("tim"), born="2000-01-01")
+    world = permitting(consent("tim"), born="2000-01-01")
     world.facts["accreditations"] = [
-        {"supplier": "X", "categories": worlds.CATEGORIES, **({"valid_until": end} if end else {})}
+        {"supplier": "X", "categories": CATEGORIES, **({"valid_until": end} if end else {})}
     ]
-    decision = ask(policy, world)
+    decision = decide(policy, world)
     assert decision
     assert decision.expires_at == (instant(expected) if expected else None)

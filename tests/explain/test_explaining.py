@@ -20,27 +20,26 @@ from authz.facts.possible_changes import possible_changes
 from authz.interpreter.evaluate import two_valued
 from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds as own_worlds
-from tests.support import student_worlds as worlds
-from tests.support.decide import ask, gathered
-from tests.support.strategies import near_worlds
-from tests.support.student_worlds import World
+from tests.support.decide import decide, gathered
+from tests.support.strategies import near_situations
+from tests.support.student import Situation, consent, generated, permitting
 
 AUTHZEN = Path(__file__).parent.parent / "bundles" / "authzen"
 
 
-def refused(policy: Policy, world: World) -> Decision | None:
-    decision = ask(policy, world)
+def refused(policy: Policy, world: Situation) -> Decision | None:
+    decision = decide(policy, world)
     return None if decision else decision
 
 
-def decided(policy: Policy, world: World, changes: tuple[Change, ...]) -> Decision:
+def decided(policy: Policy, world: Situation, changes: tuple[Change, ...]) -> Decision:
     """The decision after some changes were written to all facts."""
     own = policy.with_parameters(world.parameters)
     facts = apply_changes(changes, read_facts(world.facts, own))
     return own.decide(world.request, facts)
 
 
-def pool_of(policy: Policy, world: World) -> tuple[Change, ...]:
+def pool_of(policy: Policy, world: Situation) -> tuple[Change, ...]:
     own = policy.with_parameters(world.parameters)
     return possible_changes(own.bundle, own.analyses.comparisons, gathered(policy, world)[2])
 
@@ -52,9 +51,9 @@ def conditions(condition: Condition) -> Iterator[Condition]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(near_worlds())
-def test_the_tree_says_what_the_decision_says(policy: Policy, world: World) -> None:
-    decision = ask(policy, world)
+@given(near_situations())
+def test_the_tree_says_what_the_decision_says(policy: Policy, world: Situation) -> None:
+    decision = decide(policy, world)
     explanation = decision.explain()
     assert isinstance(explanation, Explanation)
     subject, _, request = gathered(policy, world)
@@ -81,8 +80,8 @@ def test_the_tree_says_what_the_decision_says(policy: Policy, world: World) -> N
 
 
 @settings(max_examples=200, deadline=None)
-@given(near_worlds())
-def test_the_smallest_change_allows_and_no_part_of_it_does(policy: Policy, world: World) -> None:
+@given(near_situations())
+def test_the_smallest_change_allows_and_no_part_of_it_does(policy: Policy, world: Situation) -> None:
     decision = refused(policy, world)
     if decision is None:
         return
@@ -100,7 +99,7 @@ def test_no_smaller_set_of_changes_allows_by_trying_them_all(policy: Policy) -> 
     """The search against no search at all: every set of up to two changes, on refusals that need up to three."""
     stream, seen = random.Random(2026), dict.fromkeys(("1", "2", "3", "none"), 0)
     while min(seen.values()) < 3:
-        world = worlds.small_world(stream.randrange)
+        world = generated(stream.randrange)
         decision = refused(policy, world)
         if decision is None:
             continue
@@ -117,7 +116,7 @@ def test_no_smaller_set_of_changes_allows_by_trying_them_all(policy: Policy) -> 
                     assert not decided(policy, world, tried), tried
 
 
-def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
+def writable(policy: Policy, world: Situation, changes: tuple[Change, ...]) -> bool:
     """Whether some changes can be written together: one of a thing, and what rows name is there."""
     slots = [change.slot for change in changes if change.slot]
     if len(slots) != len(set(slots)):
@@ -134,7 +133,7 @@ def writable(policy: Policy, world: World, changes: tuple[Change, ...]) -> bool:
 
 
 def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy) -> None:
-    world = worlds.permitting(worlds.given("g1"))
+    world = permitting(consent("g1"))
     _, _, request = gathered(policy, world)
     near = gathered_facts(request, policy.bundle)
     asked = policy.bundle.requests.read(world.request)
@@ -143,8 +142,8 @@ def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy
 
 
 @settings(max_examples=150, deadline=None)
-@given(near_worlds())
-def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: World) -> None:
+@given(near_situations())
+def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: Situation) -> None:
     lists, facts = policy.analyses.facts_reader.lists, read_facts(world.facts, policy)
     for change in pool_of(policy, world):
         if change.record:
@@ -157,33 +156,31 @@ def test_the_nearest_miss_is_the_row_that_fails_least(policy: Policy) -> None:
     over = {"supplier": "X", "categories": ["name"], "valid_from": "2019-01-01", "valid_until": "2020-01-01"}
     other = {"supplier": "X", "categories": ["name"], "valid_from": "2019-01-01"}
     for rows in ([over, other], [other, over], [over, over, other, over]):
-        world = worlds.permitting(worlds.given("g1"), accreditations=rows)
+        world = permitting(consent("g1"), accreditations=rows)
         some = [
             one
-            for one in conditions(ask(policy, world).explain().conditions)
+            for one in conditions(decide(policy, world).explain().conditions)
             if one.kind is ConditionKind.SOME and one.collection == "accreditations"
         ]
         assert some and all(one.row.valid_until.year == 9999 and one.rows == len(rows) for one in some)
 
 
-CASES: dict[str, tuple[World, set[tuple[str, str]] | None]] = {
+CASES: dict[str, tuple[Situation, set[tuple[str, str]] | None]] = {
     "a suspension is ended": (
-        worlds.permitting(worlds.given("g1"), suspensions=[{"supplier": "X", "valid_from": "2025-01-01"}]),
+        permitting(consent("g1"), suspensions=[{"supplier": "X", "valid_from": "2025-01-01"}]),
         {("end", "suspensions")},
     ),
-    "a link is opened": (worlds.permitting(worlds.given("g1"), links=[]), {("add", "links")}),
+    "a link is opened": (permitting(consent("g1"), links=[]), {("add", "links")}),
     "fresh data is sent": (
-        worlds.permitting(worlds.given("g1"), parameters={"max_fact_age_hours": 24}),
+        permitting(consent("g1"), parameters={"max_fact_age_hours": 24}),
         {("set", "enrolments_as_of")},
     ),
     "a closed file stays closed": (
-        worlds.permitting(
-            worlds.given("g1"), students=[{"id": "tim", "birth_date": "2009-05-12", "closed_at": "2025-01-01"}]
-        ),
+        permitting(consent("g1"), students=[{"id": "tim", "birth_date": "2009-05-12", "closed_at": "2025-01-01"}]),
         None,
     ),
     "a birth date is said": (
-        worlds.permitting(worlds.given("g1"), students=[{"id": "tim"}]),
+        permitting(consent("g1"), students=[{"id": "tim"}]),
         {("fill", "students")},
     ),
 }
@@ -192,7 +189,7 @@ CASES: dict[str, tuple[World, set[tuple[str, str]] | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_found_is_what_the_parties_can_do(policy: Policy, name: str) -> None:
     world, expected = CASES[name]
-    decision = ask(policy, world)
+    decision = decide(policy, world)
     assert not decision
     found = decision.explain().smallest
     changes = None if found.changes is None else {(change.kind.value, change.facts) for change in found.changes}
@@ -207,7 +204,7 @@ def test_nothing_worthless_is_proposed(policy: Policy) -> None:
     """A withdrawal, a suspension, a hold never helps, so none of them is ever part of a change."""
     stream = random.Random(5)
     for _ in range(150):
-        decision = refused(policy, worlds.world(stream.randrange))
+        decision = refused(policy, generated(stream.randrange))
         for change in (decision.explain().smallest.changes or ()) if decision else ():
             assert (change.kind, change.facts) not in {(ChangeKind.ADD, "suspensions"), (ChangeKind.ADD, "holds")}
             assert change.facts != "consents" or change.row.event == "given"
@@ -237,16 +234,16 @@ def test_what_broke_is_not_explained(policy: Policy) -> None:
         def reasons(self, request: object) -> tuple[str, ...]:
             raise RuntimeError
 
-    decision = ask(policy.with_evaluator(lambda bundle: Broken()), worlds.permitting())
+    decision = decide(policy.with_evaluator(lambda bundle: Broken()), permitting())
     assert decision.error
     with pytest.raises(ValueError, match="nothing to explain"):
         decision.explain()
 
 
 @settings(max_examples=60, deadline=None)
-@given(near_worlds(), st.integers(1, 5))
-def test_explaining_changes_nothing(policy: Policy, world: World, times: int) -> None:
-    decision = ask(policy, world)
+@given(near_situations(), st.integers(1, 5))
+def test_explaining_changes_nothing(policy: Policy, world: Situation, times: int) -> None:
+    decision = decide(policy, world)
     before = gathered(policy, world)[2]
     said = [decision.explain() for _ in range(times)]
     assert all(each == said[0] for each in said)

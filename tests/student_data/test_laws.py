@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from authz import Policy
 from authz.instants import BEGIN, END, format_instant
-from tests.support.decide import ask, gathered
-from tests.support.strategies import at, key_of, near_worlds, rearranged, with_rows, without
-from tests.support.student_worlds import World
+from tests.support.decide import decide, gathered
+from tests.support.strategies import at, key_of, near_situations, rearranged, with_rows, without
+from tests.support.student import Situation
 
 settings.register_profile(
     "laws",
@@ -22,9 +22,9 @@ settings.register_profile(
 settings.load_profile("laws")
 
 
-@given(near_worlds())
-def test_allow_if_and_only_if_there_is_no_reason(policy: Policy, world: World) -> None:
-    subject, action, request = gathered(policy, world)
+@given(near_situations())
+def test_allow_if_and_only_if_there_is_no_reason(policy: Policy, situation: Situation) -> None:
+    subject, action, request = gathered(policy, situation)
     permits = subject is not None and policy.evaluator.allow(subject, action, request)
     assert permits == (policy.evaluator.reasons(request) == ())
 
@@ -39,22 +39,22 @@ def test_the_empty_world_refuses(policy: Policy) -> None:
         "at": "2025-03-10",
     }
     expected = ("UNKNOWN_SUPPLIER", "UNKNOWN_SCHOOL", "UNKNOWN_INSTITUTE", "ACCREDITATION_MISSING", "UNKNOWN_STUDENT")
-    assert ask(policy, World({}, request, {})).reasons == expected
+    assert decide(policy, Situation({}, request, {})).reasons == expected
 
 
 NECESSARY = ("links", "processors", "agreements", "consents", "enrolments")
 
 
-@given(near_worlds(), st.sampled_from(NECESSARY))
-def test_each_pillar_is_necessary(policy: Policy, world: World, kind: str) -> None:
-    assert not ask(policy, without(world, kind))
+@given(near_situations(), st.sampled_from(NECESSARY))
+def test_each_pillar_is_necessary(policy: Policy, situation: Situation, kind: str) -> None:
+    assert not decide(policy, without(situation, kind))
 
 
-@given(near_worlds())
-def test_accreditation_is_necessary_from_its_date_on(policy: Policy, world: World) -> None:
-    _, _, request = gathered(policy, world)
+@given(near_situations())
+def test_accreditation_is_necessary_from_its_date_on(policy: Policy, situation: Situation) -> None:
+    _, _, request = gathered(policy, situation)
     assume(request.parameters.accreditation_required_from <= request.at)
-    assert not ask(policy, without(world, "accreditations"))
+    assert not decide(policy, without(situation, "accreditations"))
 
 
 OTHERS = {
@@ -100,13 +100,13 @@ def noise(draw: st.DrawFn, key: dict[str, str]) -> dict[str, list[dict[str, Any]
     return rows
 
 
-@given(near_worlds(), st.data())
-def test_facts_about_others_never_change_the_answer(policy: Policy, world: World, data: st.DataObject) -> None:
-    key = key_of(world)
+@given(near_situations(), st.data())
+def test_facts_about_others_never_change_the_answer(policy: Policy, situation: Situation, data: st.DataObject) -> None:
+    key = key_of(situation)
     assume(key is not None)
     assert key is not None
-    noisy = with_rows(world, **data.draw(noise(key)))
-    assert ask(policy, noisy).reasons == ask(policy, world).reasons
+    noisy = with_rows(situation, **data.draw(noise(key)))
+    assert decide(policy, noisy).reasons == decide(policy, situation).reasons
 
 
 def event(key: dict[str, Any], person: str, instant: str, **fields: Any) -> dict[str, Any]:
@@ -117,30 +117,32 @@ INSTANTS = ("2015-01-01", "2024-09-02T10:00:00Z", "2025-01-10T09:00:00Z", "2025-
 PERSONS = ("g1", "g2", "g3", "stranger", "tim")
 
 
-@given(near_worlds(), st.sampled_from(["suspensions", "holds", "tombstone"]), st.sampled_from(INSTANTS))
-def test_a_suspension_a_hold_or_a_tombstone_never_grants(policy: Policy, world: World, kind: str, instant: str) -> None:
-    key = key_of(world)
-    assume(key is not None and not ask(policy, world))
+@given(near_situations(), st.sampled_from(["suspensions", "holds", "tombstone"]), st.sampled_from(INSTANTS))
+def test_a_suspension_a_hold_or_a_tombstone_never_grants(
+    policy: Policy, situation: Situation, kind: str, instant: str
+) -> None:
+    key = key_of(situation)
+    assume(key is not None and not decide(policy, situation))
     assert key is not None
     rows = {
         "suspensions": {"suspensions": [{"supplier": key["supplier"], "valid_from": instant}]},
         "holds": {"holds": [{"student": key["student"], "kind": "restriction", "valid_from": instant}]},
         "tombstone": {},
     }[kind]
-    changed = with_rows(world, **rows)
+    changed = with_rows(situation, **rows)
     if kind == "tombstone":
         for student in changed.facts["students"]:
             if student["id"] == key["student"] and "closed_at" not in student:
                 student |= {"closed_at": instant, "closed_as": "erased"}
-    assert not ask(policy, changed)
+    assert not decide(policy, changed)
 
 
-@given(near_worlds(), st.sampled_from(PERSONS), st.sampled_from(INSTANTS))
-def test_a_withdrawal_never_grants(policy: Policy, world: World, person: str, instant: str) -> None:
-    key = key_of(world)
-    assume(key is not None and not ask(policy, world))
+@given(near_situations(), st.sampled_from(PERSONS), st.sampled_from(INSTANTS))
+def test_a_withdrawal_never_grants(policy: Policy, situation: Situation, person: str, instant: str) -> None:
+    key = key_of(situation)
+    assume(key is not None and not decide(policy, situation))
     assert key is not None
-    assert not ask(policy, with_rows(world, consents=[event(key, person, instant)]))
+    assert not decide(policy, with_rows(situation, consents=[event(key, person, instant)]))
 
 
 WORTHLESS: dict[str, dict[str, Any]] = {
@@ -152,10 +154,12 @@ WORTHLESS: dict[str, dict[str, Any]] = {
 }
 
 
-@given(near_worlds(), st.sampled_from(sorted(WORTHLESS)), st.sampled_from(PERSONS), st.sampled_from(INSTANTS))
-def test_a_worthless_consent_never_grants(policy: Policy, world: World, fault: str, person: str, instant: str) -> None:
-    key = key_of(world)
-    assume(key is not None and not ask(policy, world))
+@given(near_situations(), st.sampled_from(sorted(WORTHLESS)), st.sampled_from(PERSONS), st.sampled_from(INSTANTS))
+def test_a_worthless_consent_never_grants(
+    policy: Policy, situation: Situation, fault: str, person: str, instant: str
+) -> None:
+    key = key_of(situation)
+    assume(key is not None and not decide(policy, situation))
     assert key is not None
     worthless = {
         **event(key, person, instant, event="given"),
@@ -164,12 +168,12 @@ def test_a_worthless_consent_never_grants(policy: Policy, world: World, fault: s
         "issuer": "https://accounts.magister.net",
         **WORTHLESS[fault],
     }
-    assert not ask(policy, with_rows(world, consents=[worthless]))
+    assert not decide(policy, with_rows(situation, consents=[worthless]))
 
 
-@given(near_worlds(), st.integers(0, 1000))
-def test_order_and_duplicates_do_not_matter(policy: Policy, world: World, seed: int) -> None:
-    assert ask(policy, rearranged(world, seed)).reasons == ask(policy, world).reasons
+@given(near_situations(), st.integers(0, 1000))
+def test_order_and_duplicates_do_not_matter(policy: Policy, situation: Situation, seed: int) -> None:
+    assert decide(policy, rearranged(situation, seed)).reasons == decide(policy, situation).reasons
 
 
 def boundaries(request: Any) -> list[datetime]:
@@ -183,33 +187,33 @@ def boundaries(request: Any) -> list[datetime]:
     return sorted(instant for instant in found if instant is not None and BEGIN < instant < END)
 
 
-@given(near_worlds(), st.data())
-def test_the_answer_is_constant_between_boundaries(policy: Policy, world: World, data: st.DataObject) -> None:
-    instants = boundaries(gathered(policy, world)[2])
+@given(near_situations(), st.data())
+def test_the_answer_is_constant_between_boundaries(policy: Policy, situation: Situation, data: st.DataObject) -> None:
+    instants = boundaries(gathered(policy, situation)[2])
     index = data.draw(st.integers(0, len(instants) - 2))
     first, last = instants[index], instants[index + 1]
     step = timedelta(microseconds=1)
     assume(last - first > 3 * step)
     inside = [first + step, first + (last - first) / 2, last - step]
-    answers = {ask(policy, at(world, format_instant(instant))).reasons for instant in inside}
+    answers = {decide(policy, at(situation, format_instant(instant))).reasons for instant in inside}
     assert len(answers) == 1
 
 
-@given(near_worlds())
-def test_continue_allows_all_that_lapse_allows(policy: Policy, world: World) -> None:
+@given(near_situations())
+def test_continue_allows_all_that_lapse_allows(policy: Policy, situation: Situation) -> None:
     lapse, keep = (
-        World(world.facts, world.request, {**world.parameters, "parental_consent_at_16": mode})
+        Situation(situation.facts, situation.request, {**situation.parameters, "parental_consent_at_16": mode})
         for mode in ("lapse", "continue")
     )
-    assert bool(ask(policy, keep)) >= bool(ask(policy, lapse))
+    assert bool(decide(policy, keep)) >= bool(decide(policy, lapse))
 
 
 def test_the_strategy_reaches_permits_and_refusals(policy: Policy) -> None:
     reached: set[bool] = set()
 
-    @given(near_worlds())
-    def reach(world: World) -> None:
-        reached.add(bool(ask(policy, world)))
+    @given(near_situations())
+    def reach(situation: Situation) -> None:
+        reached.add(bool(decide(policy, situation)))
 
     reach()
     assert reached == {True, False}

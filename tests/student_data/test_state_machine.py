@@ -7,12 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from authz import load_bundle, read_facts
-from tests.support import oracle as plain_reading
-from tests.support.paths import STUDENT
-from tests.support.student_worlds import CATEGORIES, KEY, MAGISTER, PURPOSES
+from authz import read_facts
+from tests.support import oracle
+from tests.support.student import CATEGORIES, KEY, MAGISTER, PURPOSES, student_policy
 
-POLICY = load_bundle(STUDENT)
+POLICY = student_policy()
 BEGIN = datetime(2024, 9, 1, 10, tzinfo=UTC)
 SIXTEEN = datetime(2025, 5, 11, 22, tzinfo=UTC)
 """Tim, born on 12 May 2009, is 16 from this instant on."""
@@ -54,17 +53,17 @@ class Students(RuleBasedStateMachine):
         "guardianships": {"student": "tim"},
     }
 
-    def said(self) -> str:
+    def now_text(self) -> str:
         return self.now.isoformat().replace("+00:00", "Z")
 
     def add(self, kind: str, **more: Any) -> None:
-        self.facts.setdefault(kind, []).append({**self.ROWS[kind], **more, "valid_from": self.said()})
+        self.facts.setdefault(kind, []).append({**self.ROWS[kind], **more, "valid_from": self.now_text()})
 
     def end(self, kind: str, **which: Any) -> None:
         """End what is in force, unless it began at this very instant."""
         for row in self.facts.get(kind, ()):
-            if "valid_until" not in row and row["valid_from"] < self.said() and which.items() <= row.items():
-                row["valid_until"] = self.said()
+            if "valid_until" not in row and row["valid_from"] < self.now_text() and which.items() <= row.items():
+                row["valid_until"] = self.now_text()
 
     # Time goes on.
 
@@ -82,12 +81,12 @@ class Students(RuleBasedStateMachine):
 
     @rule(person=PERSONS, categories=st.sets(st.sampled_from(CATEGORIES), min_size=1))
     def give(self, person: str, categories: set[str]) -> None:
-        event = {"person": person, **KEY, "event": "given", "at": self.said(), "categories": sorted(categories)}
+        event = {"person": person, **KEY, "event": "given", "at": self.now_text(), "categories": sorted(categories)}
         self.facts.setdefault("consents", []).append({**event, "purposes": PURPOSES, "issuer": MAGISTER})
 
     @rule(person=PERSONS)
     def withdraw(self, person: str) -> None:
-        event = {"person": person, **KEY, "event": "withdrawn", "at": self.said()}
+        event = {"person": person, **KEY, "event": "withdrawn", "at": self.now_text()}
         self.facts.setdefault("consents", []).append(event)
 
     @rule()
@@ -105,8 +104,8 @@ class Students(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["expired", "revoked"]))
     def end_accreditation(self, how: str) -> None:
         for row in self.facts.get("accreditations", ()):
-            if "valid_until" not in row and row["valid_from"] < self.said():
-                row |= {"valid_until": self.said(), "ended_as": how}
+            if "valid_until" not in row and row["valid_from"] < self.now_text():
+                row |= {"valid_until": self.now_text(), "ended_as": how}
 
     @rule()
     def suspend(self) -> None:
@@ -145,8 +144,8 @@ class Students(RuleBasedStateMachine):
     @invariant()
     def the_decision_is_what_the_plain_reading_says(self) -> None:
         for action in ("read_grades", "read_name"):
-            request = {**KEY, "action": action, "at": self.said()}
-            expected = tuple(plain_reading.judge(self.facts, request, self.parameters))
+            request = {**KEY, "action": action, "at": self.now_text()}
+            expected = tuple(oracle.judge(self.facts, request, self.parameters))
             decision = POLICY.with_parameters(self.parameters).decide(request, read_facts(self.facts, POLICY))
             assert (decision.reasons, decision.error) == (expected, "")
             assert bool(decision) == (not expected)

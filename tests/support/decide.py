@@ -1,21 +1,23 @@
-"""Ask a policy about a world."""
+"""Decide on a situation of documents, or gather its records."""
 
 from typing import Any
 
-from authz import Decision, Policy
+from authz import Policy
 from authz.engine.loading import read_facts
-from tests.support.student_worlds import World
+from authz.engine.policy import ExplainableDecision
+from tests.support.student import Situation
 
 
-def ask(policy: Policy, world: World) -> Decision:
-    """The decision on a world."""
-    return policy.with_parameters(world.parameters).decide(world.request, read_facts(world.facts, policy))
+def decide(policy: Policy, situation: Situation) -> ExplainableDecision:
+    """The decision on a situation."""
+    configured = policy.with_parameters(situation.parameters)
+    return configured.decide(situation.request, read_facts(situation.facts, policy))
 
 
-def gathered(policy: Policy, world: World) -> tuple[Any, str, Any]:
+def gathered(policy: Policy, situation: Situation) -> tuple[Any, str, Any]:
     """What an evaluator's `allow` takes: the subject, the action, and the request with its records."""
-    asked = policy.bundle.requests.read(world.request)
-    assert asked.at is not None
-    parameters = policy.with_parameters(world.parameters).parameters
-    record = policy.analyses.gather(asked, read_facts(world.facts, policy), asked.at, parameters)
-    return policy.analyses.subject_of(record), asked.action, record
+    request = policy.bundle.requests.read(situation.request)
+    assert request.at is not None
+    parameters = policy.with_parameters(situation.parameters).parameters
+    record = policy.analyses.gather(request, read_facts(situation.facts, policy), request.at, parameters)
+    return policy.analyses.subject_of(record), request.action, record

@@ -170,7 +170,8 @@ def exists(facts: dict[str, Any], kind: str, name: str | None) -> bool:
 def of_the_request(case: Case) -> Iterator[str]:
     """What is wrong with the request itself, or with the age of the facts."""
     request = case.request
-    if not request["action"].startswith("read_"):
+    types = request.get("subject_type", "supplier"), request.get("resource_type", "student")
+    if not request["action"].startswith("read_") or types != ("supplier", "student"):
         yield "ACTION_NOT_SUPPORTED"
     if request.get("engagement") == "commissioned" or only_commissioned(case):
         yield "OUT_OF_SCOPE_COMMISSIONED"
@@ -214,7 +215,7 @@ def of_the_supplier(case: Case) -> Iterator[str]:
     if current:
         if case.any_in_force(case.rows("suspensions", supplier=supplier)):
             yield "ACCREDITATION_SUSPENDED"
-        accredited = any(case.category in row["categories"] for row in current)
+        accredited = any(case.category in row.get("categories", ()) for row in current)
         if case.category in CATEGORIES and not accredited:
             yield "CATEGORY_NOT_ACCREDITED"
     elif any(over(row, case.at) and row.get("ended_as") == "revoked" for row in accreditations):
