@@ -13,16 +13,20 @@ Errors:
     FactsOfAnotherBundleError   a TypeError: the facts were validated under another bundle than the policy's
 """
 
-from authz.bundle.loading import Bundle, PolicyError
-from authz.bundle.requests import EvaluationRequest, MalformedRequestError
-from authz.engine.decision import Decision, Effect, Evaluator
-from authz.engine.evaluation import FactsOfAnotherBundleError
-from authz.engine.loading import load_bundle, load_facts, read_facts
-from authz.engine.policy import ExplainableDecision, Policy
-from authz.explain.explanation import Explanation
-from authz.facts.memory import Facts
-from authz.facts.store import FactsSnapshot, FactStore
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from authz.bundle.loading import Bundle, PolicyError
+    from authz.bundle.requests import EvaluationRequest, MalformedRequestError
+    from authz.engine.decision import Decision, Effect, Evaluator
+    from authz.engine.evaluation import FactsOfAnotherBundleError
+    from authz.engine.loading import load_bundle, load_facts, read_facts
+    from authz.engine.policy import ExplainableDecision, Policy
+    from authz.explain.explanation import Explanation
+    from authz.facts.memory import Facts
+    from authz.facts.store import FactsSnapshot, FactStore
+    from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
 __version__ = "0.1.0"
 
@@ -49,3 +53,35 @@ __all__ = [
     "load_facts",
     "read_facts",
 ]
+
+_MODULES = {
+    "Bundle": "authz.bundle.loading",
+    "Decision": "authz.engine.decision",
+    "Diagnostic": "authz.language.diagnostics",
+    "DiagnosticError": "authz.language.diagnostics",
+    "Effect": "authz.engine.decision",
+    "EvaluationRequest": "authz.bundle.requests",
+    "Evaluator": "authz.engine.decision",
+    "ExplainableDecision": "authz.engine.policy",
+    "Explanation": "authz.explain.explanation",
+    "FactStore": "authz.facts.store",
+    "Facts": "authz.facts.memory",
+    "FactsOfAnotherBundleError": "authz.engine.evaluation",
+    "FactsSnapshot": "authz.facts.store",
+    "MalformedRequestError": "authz.bundle.requests",
+    "Policy": "authz.engine.policy",
+    "PolicyError": "authz.bundle.loading",
+    "Span": "authz.language.diagnostics",
+    "load_bundle": "authz.engine.loading",
+    "load_facts": "authz.engine.loading",
+    "read_facts": "authz.engine.loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported at its first use: the client and `authz --help` need no engine."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value

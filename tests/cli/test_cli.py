@@ -194,14 +194,21 @@ def test_a_locale_without_unicode_still_prints() -> None:
     assert authz("vocabulary", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0").code == 0
 
 
-def test_deciding_loads_neither_oso_nor_yaml_nor_rich() -> None:
+ENGINE = {"lark", "pydantic"}
+EXTRAS = {"oso", "polar", "ruamel", "rich", "fastapi", "hypothesis", "authz_api"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [(["--help"], ENGINE | EXTRAS), (["--version"], ENGINE | EXTRAS), (["decide", str(PERMITTED)], EXTRAS)],
+)
+def test_a_command_loads_only_what_it_needs(words: list[str], unwanted: set[str]) -> None:
     code = (
         "import sys; from authz.cli.main import main\n"
-        f"sys.argv = ['authz', 'decide', {str(PERMITTED)!r}]\n"
+        f"sys.argv = ['authz', *{words!r}]\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(sorted(loaded & {'oso', 'polar', 'ruamel', 'rich', 'fastapi', 'hypothesis', 'authz_api'}))"
+        f"print(sorted({{name.partition('.')[0] for name in sys.modules}} & {unwanted!r}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=project(), check=True, timeout=60

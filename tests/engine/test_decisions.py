@@ -52,6 +52,12 @@ def test_the_public_names_are_these() -> None:
     ]
 
 
+def test_every_public_name_is_imported_at_its_first_use() -> None:
+    assert all(getattr(authz, name) for name in authz.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'Bundel'"):
+        authz.Bundel  # noqa: B018
+
+
 def test_a_permit_is_truthy_and_a_refusal_is_not(policy: Policy, facts: authz.Facts) -> None:
     assert policy.decide(example("everything-in-place"), facts)
     assert not policy.decide(example("unknown-student"), facts)
