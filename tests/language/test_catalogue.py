@@ -12,7 +12,6 @@ import pytest
 import authz.language
 from authz.language.catalogue import TOPICS
 from authz.language.catalogue.entry import CatalogueEntry
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.language.examples import EXAMPLE_SCHEMA, check_example
 
 ENTRIES = [entry for entries in TOPICS.values() for entry in entries]
@@ -111,51 +110,3 @@ def test_an_example_that_fails_open_permits_in_oso(entry: CatalogueEntry) -> Non
 
 def test_the_request_of_the_examples_follows_their_vocabulary() -> None:
     assert vars(Request()).keys() <= EXAMPLE_SCHEMA.records["Request"].fields.keys()
-
-
-# Diagnostics as values.
-
-
-def test_a_diagnostic_as_data_has_its_place_and_its_code() -> None:
-    (diagnostic,) = check_example("rule(request: Request) if\n    not request.suspendd;")
-    assert diagnostic.as_data() == {
-        "path": "rules.polar",
-        "line": 2,
-        "column": 17,
-        "end_line": 2,
-        "end_column": 25,
-        "code": "unknown-field",
-        "problem": "`Request` has no field `suspendd`",
-        "help": "did you mean `suspended`?",
-    }
-
-
-def test_a_diagnostic_of_a_whole_bundle_has_no_line() -> None:
-    (diagnostic,) = check_example("# allow(...) is missing")
-    assert diagnostic.as_data().keys() == {"path", "code", "problem", "help"}
-
-
-def test_a_span_over_several_lines_is_underlined_to_the_end_of_its_first() -> None:
-    (diagnostic,) = check_example("rule(request: Request) if request.renewals =\n    request.book;")
-    assert (diagnostic.span.line, diagnostic.span.end_line, diagnostic.span.end_column) == (1, 2, 17)
-    assert str(diagnostic).split("\n")[2] == f"      | {' ' * 26}{'^' * len('request.renewals =')}"
-
-
-@pytest.mark.parametrize(
-    ("span", "carets"),
-    [
-        (Span("f", 1, 3), "  ^"),
-        (Span("f", 1, 1, 1, 4), "^^^"),
-        (Span("f", 1, 3, 1, 9), "  ^^"),
-        (Span("f", 1, 5), "    ^"),
-        (Span("f", 1, 2, 3, 1), " ^^^"),
-    ],
-    ids=["no end", "an end", "an end behind the line", "a place behind the line", "an end on a later line"],
-)
-def test_the_carets_stand_under_the_span(span: Span, carets: str) -> None:
-    assert str(Diagnostic(span, "p", source="abcd")) == f"{span}: p\n    1 | abcd\n      | {carets}"
-
-
-def test_equal_diagnostics_are_reported_once_in_order_of_place() -> None:
-    first, second = Diagnostic(Span("f", 1, 1), "z"), Diagnostic(Span("f", 2, 1), "a")
-    assert DiagnosticError([second, first, second]).diagnostics == (first, second)

@@ -95,6 +95,20 @@ END = "end it with `;`, or continue with `and` or `or`"
         condition_refused(
             "a bracket too many", "request.open«)»", "unexpected-token", "unexpected `)`", "expected `;`"
         ),
+        condition_refused(
+            "a second if",
+            "request.open «if» request.consent",
+            "unexpected-token",
+            "unexpected `if`",
+            "expected `;` or `and`",
+        ),
+        condition_refused(
+            "an operand that is missing",
+            "request.open or«;»\n#",
+            "unexpected-token",
+            "unexpected `;`",
+            "expected `(` or a name",
+        ),
         rules_refused(
             "a keyword as a rule",
             "«or»(r: Request) if r.open",
