@@ -1,6 +1,7 @@
 """Facts in memory: frozen, and indexed by id and by key."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,22 +51,37 @@ class Facts:
     def with_rows(
         self, lists: Mapping[str, tuple[Row, ...]], values: Mapping[str, Any] = MappingProxyType({})
     ) -> "Facts":
-        """New facts with some lists and values replaced. The rows must be valid: they are not validated again."""
+        """New facts with some lists and values replaced. The rows must be valid: they are not validated again.
+
+        The revision stays where the lists differ in the order of their rows alone.
+        """
         lists = {name: rows for name, rows in lists.items() if rows != self.lists[name]}
         values = {name: value for name, value in values.items() if value != self.values[name]}
         if not lists and not values:
             return self
-        changed = repr((self.revision, sorted(lists.items()), sorted(values.items())))
         vocabulary = self.index.vocabulary
         return _facts(
             vocabulary,
-            hashlib.sha256(changed.encode()).hexdigest()[:REVISION_LENGTH],
+            self._revision_after(lists, values),
             self.schema_digest,
             _records(vocabulary, lists, self.records),
             _rows(vocabulary, lists, self.rows),
             {**self.values, **values},
             {**self.lists, **lists},
         )
+
+    def _revision_after(self, lists: Mapping[str, tuple[Row, ...]], values: Mapping[str, Any]) -> str:
+        """A revision made of this one and what changes: equal changes of equal facts have equal revisions."""
+        changes = []
+        for name, rows in lists.items():
+            before, after = Counter(self.lists[name]), Counter(rows)
+            changes += [("add", name, repr(row)) for row in (after - before).elements()]
+            changes += [("remove", name, repr(row)) for row in (before - after).elements()]
+        changes += [("set", name, repr(value)) for name, value in values.items()]
+        if not changes:
+            return self.revision
+        text = repr((self.revision, sorted(changes)))
+        return hashlib.sha256(text.encode()).hexdigest()[:REVISION_LENGTH]
 
 
 def facts_in_memory(
