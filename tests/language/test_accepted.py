@@ -51,7 +51,3 @@ def test_absence_is_its_own_condition_and_nothing_else() -> None:
     guard, compared = parts(formula("request.limit != nil and request.limit = 3"))
     assert isinstance(guard, Not) and isinstance(guard.operand, Absent)
     assert isinstance(compared, Compare) and compared.right == Constant(3)
-
-
-def test_formulas_are_equal_wherever_they_stand() -> None:
-    assert formula("request.open or request.consent") == formula("   request.open   or\n request.consent")
