@@ -5,6 +5,8 @@ from pathlib import Path
 
 from authz.bundle import catalogue as bundle
 from authz.bundle.catalogue.example import check_example as check_bundle_example
+from authz.documents import catalogue as documents
+from authz.documents.example import check_example as check_document_example
 from authz.language import catalogue as language
 from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic
@@ -20,6 +22,7 @@ Topics = Mapping[str, tuple[CatalogueEntry, ...]]
 CATALOGUES: tuple[tuple[Topics, Callable[[CatalogueEntry], Iterable[Diagnostic]]], ...] = (
     (language.TOPICS, lambda entry: check_example(entry.example)),
     (bundle.TOPICS, check_bundle_example),
+    (documents.TOPICS, check_document_example),
 )
 
 

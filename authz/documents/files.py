@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from authz.documents.json import load_json
-from authz.documents.places import Loc, diagnostic_at
-from authz.documents.strictness import violations
+from authz.documents.places import Loc
+from authz.documents.strictness import not_strict, violations
 from authz.documents.text import read_text
 from authz.documents.toml import load_toml
 from authz.documents.yaml import load_yaml
-from authz.language.diagnostics import DiagnosticError
 
 
 def read_document(path: Path, shown: str) -> Any:
@@ -20,7 +19,7 @@ def read_document(path: Path, shown: str) -> Any:
     """
     value, problems = inspect_document(path, shown)
     if problems:
-        raise DiagnosticError(diagnostic_at(shown, loc, problem) for loc, problem in problems)
+        raise not_strict(problems, shown)
     return value
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from authz.documents.catalogue import NOT_JSON
 from authz.documents.strictness import MAX_NESTING, is_shallow, object_of, require_strict, too_deep, too_many_digits
 from authz.documents.text import decode
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.language.diagnostics import DiagnosticError, Span
 
 _BLANK = b" \t\r\n"
 
@@ -59,9 +60,8 @@ def load_json(text: str, shown: str) -> Any:
     except json.JSONDecodeError as error:
         line = text.split("\n")[error.lineno - 1].rstrip("\r")
         problem = error.msg[0].lower() + error.msg[1:]
-        raise DiagnosticError(
-            [Diagnostic(Span(shown, error.lineno, error.colno), f"not JSON: {problem}", "", line)]
-        ) from None
+        span = Span(shown, error.lineno, error.colno)
+        raise DiagnosticError([NOT_JSON.at(span, f"not JSON: {problem}", source=line)]) from None
     except RecursionError:
         raise too_deep(shown) from None
     except ValueError:

@@ -1,13 +1,15 @@
 """The rules that every document obeys, whatever its format: those of I-JSON (RFC 7493), and a bound on nesting."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from authz.documents.catalogue import AMBIGUOUS_DOCUMENT, UNBOUNDED_DOCUMENT
 from authz.documents.places import Loc, diagnostic_at
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.language.diagnostics import DiagnosticError, Span
 
 MAX_NESTING = 100
+_TOO_DEEP = f"nested deeper than {MAX_NESTING}"
 
 
 class ObjectWithDuplicates(dict[str, Any]):
@@ -35,24 +37,33 @@ def require_strict(value: Any, shown: str) -> Any:
     """
     problems = list(violations(value, ()))
     if problems:
-        raise DiagnosticError(diagnostic_at(shown, loc, problem) for loc, problem in problems)
+        raise not_strict(problems, shown)
     return value
+
+
+def not_strict(problems: Iterable[tuple[Loc, str]], shown: str) -> DiagnosticError:
+    """The error for a document with violations, each given as its place and its problem."""
+    code = AMBIGUOUS_DOCUMENT.code
+    return DiagnosticError(
+        diagnostic_at(shown, loc, problem, code=UNBOUNDED_DOCUMENT.code if problem == _TOO_DEEP else code)
+        for loc, problem in problems
+    )
 
 
 def too_deep(shown: str) -> DiagnosticError:
     """The error for a document that its parser could not follow to the bottom."""
-    return DiagnosticError([Diagnostic(Span(shown), f"nested deeper than {MAX_NESTING}")])
+    return DiagnosticError([UNBOUNDED_DOCUMENT.at(Span(shown), _TOO_DEEP)])
 
 
 def too_many_digits(shown: str) -> DiagnosticError:
     """The error for a number that Python refuses to convert."""
-    return DiagnosticError([Diagnostic(Span(shown), "a number has too many digits")])
+    return DiagnosticError([UNBOUNDED_DOCUMENT.at(Span(shown), "a number has too many digits")])
 
 
 def violations(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     """The place and the problem of everything in a value that breaks a rule."""
     if len(loc) > MAX_NESTING:
-        yield loc[:3], f"nested deeper than {MAX_NESTING}"
+        yield loc[:3], _TOO_DEEP
     elif isinstance(value, dict):
         yield from _violations_of_object(value, loc)
     elif isinstance(value, list):

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.documents.catalogue import BYTE_ORDER_MARK, UNREADABLE_FILE, WRONG_ENCODING
+from authz.language.diagnostics import DiagnosticError, Span
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -15,7 +16,7 @@ def read_text(path: Path, shown: str) -> str:
         return decode(path.read_bytes(), shown)
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
-        raise DiagnosticError([Diagnostic(Span(shown), problem)]) from None
+        raise DiagnosticError([UNREADABLE_FILE.at(Span(shown), problem)]) from None
 
 
 def decode(data: bytes, shown: str) -> str:
@@ -27,9 +28,9 @@ def decode(data: bytes, shown: str) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DiagnosticError([Diagnostic(Span(shown), f"not UTF-8: byte {error.start + 1} is out of place")]) from None
+        problem = f"not UTF-8: byte {error.start + 1} is out of place"
+        raise DiagnosticError([WRONG_ENCODING.at(Span(shown), problem)]) from None
     if text.startswith("\ufeff"):
-        raise DiagnosticError(
-            [Diagnostic(Span(shown), "begins with a byte order mark", "save it as UTF-8 without one")]
-        )
+        help = "save it as UTF-8 without one"
+        raise DiagnosticError([BYTE_ORDER_MARK.at(Span(shown), "begins with a byte order mark", help)])
     return text

@@ -4,6 +4,7 @@ import re
 import tomllib
 from typing import Any
 
+from authz.documents.catalogue import NOT_TOML
 from authz.documents.strictness import require_strict, too_deep, too_many_digits
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
@@ -40,4 +41,4 @@ def _diagnostic(error: tomllib.TOMLDecodeError, text: str, shown: str) -> Diagno
     lines = text.split("\n")
     line, column = (int(match[2]), int(match[3])) if match else (len(lines), len(lines[-1]) + 1)
     source = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
-    return Diagnostic(Span(shown, line, column), f"not TOML: {problem[0].lower() + problem[1:]}", "", source)
+    return NOT_TOML.at(Span(shown, line, column), f"not TOML: {problem[0].lower() + problem[1:]}", source=source)

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from authz.documents.catalogue import NOT_YAML, UNBOUNDED_DOCUMENT
 from authz.documents.strictness import object_of, too_deep
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 
@@ -29,15 +30,16 @@ def load_yaml(text: str, shown: str) -> Any:
     except MarkedYAMLError as error:
         raise DiagnosticError([_diagnostic(error, text, shown)]) from None
     except (YAMLError, ValueError, IndexError) as error:
-        raise DiagnosticError([Diagnostic(Span(shown), f"not YAML: {str(error).splitlines()[0]}")]) from None
+        raise DiagnosticError([NOT_YAML.at(Span(shown), f"not YAML: {str(error).splitlines()[0]}")]) from None
     except RecursionError:
         raise too_deep(shown) from None
     if reader.resolver.processing_version != (1, 2):
-        raise DiagnosticError(
-            [Diagnostic(Span(shown), "not YAML 1.2: another version reads `no` as false", "drop the `%YAML` line")]
-        )
+        problem = "not YAML 1.2: another version reads `no` as false"
+        raise DiagnosticError([NOT_YAML.at(Span(shown), problem, "drop the `%YAML` line")])
     if _expanded_size(value, {}) > MAX_VALUES:
-        raise DiagnosticError([Diagnostic(Span(shown), f"its aliases expand to more than {MAX_VALUES} values")])
+        raise DiagnosticError(
+            [UNBOUNDED_DOCUMENT.at(Span(shown), f"its aliases expand to more than {MAX_VALUES} values")]
+        )
     return value
 
 
@@ -46,7 +48,7 @@ def _diagnostic(error: Any, text: str, shown: str) -> Diagnostic:
     problem = (error.problem or error.context or "cannot be read").split("\n")[0]
     span = Span(shown, mark.line + 1, mark.column + 1) if mark else Span(shown)
     source = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
-    return Diagnostic(span, f"not YAML: {problem}", "", source)
+    return NOT_YAML.at(span, f"not YAML: {problem}", source=source)
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 
 from authz import Policy, PolicyError, load_bundle
 from authz.engine.loading import read_facts
+from tests.support.messages import message_of
 from tests.support.paths import STUDENT
 from tests.support.student import consent, permitting
 
@@ -42,8 +43,7 @@ def refusal(folder: Path) -> str:
     """The message of a refused bundle, without the folder's own name; codes are tested with their catalogue."""
     with pytest.raises(PolicyError) as refused:
         load_bundle(folder)
-    message = re.sub(r"^code: .*\n?", "", str(refused.value), flags=re.MULTILINE).rstrip("\n")
-    return message.replace(f"{folder}/", "").replace(f"{folder}:", "bundle:")
+    return message_of(refused.value).replace(f"{folder}/", "").replace(f"{folder}:", "bundle:")
 
 
 # Folders and files.

@@ -1,13 +1,11 @@
 """The catalogue of bundle diagnostics: each code has one entry, a raise site, and an example that yields it alone."""
 
 import re
-from collections import Counter
 
 import pytest
 
 from authz.bundle.catalogue import TOPICS
 from authz.bundle.catalogue.example import check_example, example_file
-from authz.language.catalogue import TOPICS as LANGUAGE
 from authz.language.catalogue.entry import CatalogueEntry
 from tests.support.paths import ROOT
 
@@ -17,11 +15,6 @@ ENTRIES = [entry for entries in TOPICS.values() for entry in entries]
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
 def test_an_example_yields_the_code_of_its_entry_and_no_other(entry: CatalogueEntry) -> None:
     assert {diagnostic.code for diagnostic in check_example(entry)} == {entry.code}
-
-
-def test_a_code_has_one_entry_in_all_catalogues() -> None:
-    entries = [*ENTRIES, *(entry for entries in LANGUAGE.values() for entry in entries)]
-    assert [code for code, count in Counter(entry.code for entry in entries).items() if count > 1] == []
 
 
 def test_the_bundle_of_the_examples_is_sound() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from authz import DiagnosticError
 from authz.documents.files import read_document
+from tests.support.messages import message_of
 
 NESTED = "nested deeper than 100"
 
@@ -25,7 +26,7 @@ def test_a_file_is_utf_8(tmp_path: Path, name: str, ending: str) -> None:
     path.write_bytes(content)
     with pytest.raises(DiagnosticError) as refused:
         read_document(path, "f")
-    assert str(refused.value) == f"f: {message}"
+    assert message_of(refused.value) == f"f: {message}"
 
 
 YAML: dict[str, tuple[str, object]] = {
@@ -90,4 +91,4 @@ def test_yaml_that_two_readers_could_read_differently_is_refused(tmp_path: Path,
     path.write_text(text)
     with pytest.raises(DiagnosticError) as refused:
         read_document(path, "f")
-    assert str(refused.value) == message
+    assert message_of(refused.value) == message

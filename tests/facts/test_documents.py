@@ -9,6 +9,7 @@ import pytest
 from authz import DiagnosticError, Policy, load_facts
 from authz.engine.loading import read_facts
 from authz.instants import BEGIN, END
+from tests.support.messages import message_of
 from tests.support.student import MAGISTER, consent, withdrawal
 
 PARTIES = {
@@ -332,7 +333,7 @@ def test_a_file_that_is_not_there_is_told(policy: Policy, tmp_path: Path) -> Non
     for path, problem in ((tmp_path / "none.json", "no such file or directory"), (tmp_path, "is a directory")):
         with pytest.raises(DiagnosticError) as refused:
             load_facts(path, policy)
-        assert str(refused.value) == f"{path}: {problem}"
+        assert message_of(refused.value) == f"{path}: {problem}"
 
 
 def test_facts_in_yaml_are_those_in_json(policy: Policy, tmp_path: Path) -> None:

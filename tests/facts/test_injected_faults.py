@@ -11,6 +11,7 @@ import pytest
 
 from authz import DiagnosticError, Policy, load_facts
 from authz.engine.loading import read_facts
+from tests.support.messages import message_of
 from tests.support.student import DATED, consent, permitting
 
 PERMITTING = permitting(consent("g1"))
@@ -85,4 +86,4 @@ def test_a_field_named_twice_is_refused(policy: Policy, tmp_path: Path, kind: st
     path.write_text(text)
     with pytest.raises(DiagnosticError) as refused:
         load_facts(path, policy)
-    assert str(refused.value) == f"{path}: {kind}[{index}].{name}: this key stands here twice"
+    assert message_of(refused.value) == f"{path}: {kind}[{index}].{name}: this key stands here twice"
