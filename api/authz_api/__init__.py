@@ -1,20 +1,20 @@
 """The HTTP service: OpenID AuthZEN Authorization API 1.0 over the decision library.
 
-    serve.py      processes, signals, the command's settings
-    wire.py       one connection: calls that are here whole, in one go; bounds on what one may take
-    app.py        the application: routes, and what every answer carries
-    answering.py  one call: its caller known and admitted, decided, recorded, answered
-    calls.py      a call's headers, and the bytes that answer it
-    identity.py   who calls: callers.py (a file of keys and rights), tokens.py (JWT)
-    admission.py  how much is answered at once, and of whom
-    bodies.py     bytes to a value (I-JSON), or a problem
-    batches.py    `evaluations`: defaults, semantics
-    searching.py  searches in pages
-    answers.py    a decision as an answer, by audience
-    holding.py    refusals leave on the clock's tick
-    records.py    the decision record, and pseudonyms
-    metrics.py    counters and times
-    schema.py     OpenAPI, from the vocabulary
-
-What a service may decide with is one value, `Loaded`; a reload swaps it whole.
+server.py           settings, checks at start, the granian server
+worker.py           the application of one worker process
+reload.py           all workers take a new bundle and facts, or none does
+app.py              the ASGI application: hot endpoints, and FastAPI for everything else
+operations.py       metadata, health, readiness, metrics, reload
+openapi.py          OpenAPI schemas from the vocabulary
+state.py            the policy and facts in use, swapped as one value
+http_messages.py    the headers of a request; the response and its headers
+rate_limit.py       concurrency and rate, per process and per caller
+deadline.py         the time that a call may take
+response_delay.py   refusals leave at a fixed delay (timing side channel)
+metrics.py          counters and histograms for Prometheus
+problems.py         errors for the caller
+logs.py             the service's own log
+authn/              authentication: authenticator, API keys (callers), tokens (jwt)
+authzen/            the endpoints: pipeline, request body, evaluation, evaluations, search, responses
+decision_log/       one entry a call, written before the response leaves
 """

@@ -1,4 +1,4 @@
-"""The service's own log: lines of JSON on standard error, about the service and never about a person."""
+"""The service's own log: JSON lines on standard error, about the service and never about a person."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import structlog
 
 
 def configure() -> None:
-    """Log our own events from `info` on, and the server's from `warning` on."""
+    """Log the service's events from level `info`, and those of the server and of asyncio from `warning`."""
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -31,7 +31,7 @@ def configure() -> None:
             ],
         )
     )
-    for name, level in (("poort", logging.INFO), ("uvicorn", logging.WARNING), ("asyncio", logging.WARNING)):
+    for name, level in (("poort", logging.INFO), ("_granian", logging.WARNING), ("asyncio", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
@@ -43,7 +43,7 @@ def log() -> Any:
 
 
 def _without_message(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """An exception is told by its kind and its places: its message could hold personal data."""
+    """Log an exception's type and places, but not its message, which could hold personal data."""
     raised = event.pop("exc_info", None)
     raised = sys.exc_info() if raised is True else raised
     error = raised[1] if isinstance(raised, tuple) else raised

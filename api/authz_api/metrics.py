@@ -1,6 +1,7 @@
-"""Metrics for Prometheus: decisions by action, outcome and primary code, and how long calls take.
+"""Metrics for Prometheus: decisions by action, outcome and primary code, and the duration of calls.
 
-With several workers each counts for itself in a shared folder, and `/metrics` of any tells the sum.
+With several workers each one counts in files of a shared folder, and `/metrics` of any worker reports the sum. The
+folder is named by `PROMETHEUS_MULTIPROC_DIR`, which `prometheus_client` reads when it is imported.
 """
 
 import os
@@ -11,24 +12,23 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from authz_api.authzen.responses import Answer
-from authz_api.state import Loaded
+from authz_api.authzen.responses import EvaluationResult
+from authz_api.state import Snapshot
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 @dataclass(slots=True)
 class Metrics:
-    """What one application has counted."""
+    """The metrics of one process. `children` caches the metric of each combination of labels."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     decisions: Counter = field(init=False)
     seconds: Histogram = field(init=False)
-    children: dict[tuple[str, ...], Any] = field(init=False, default_factory=dict, repr=False)
-    """What is counted, by its labels: finding one anew takes longer than to count."""
+    children: dict[tuple[str | int, ...], Any] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.decisions = Counter(
@@ -39,42 +39,42 @@ class Metrics:
         )
         self.seconds = Histogram(
             "poort_request_seconds",
-            "How long calls took, by endpoint and status.",
+            "Duration of calls, by endpoint and status.",
             ("endpoint", "status"),
-            buckets=SECONDS,
+            buckets=BUCKETS,
             registry=self.registry,
         )
 
-    def count(self, loaded: Loaded, answers: Iterable[Answer]) -> None:
-        """Count decisions; an action that the bundle does not know is `other`, so that labels stay few."""
-        counted: dict[tuple[str, ...], int] = {}
-        for one in answers:
-            labels = _labels(loaded, one)
-            counted[labels] = counted.get(labels, 0) + 1
-        for said, number in counted.items():
-            (self.children.get(said) or self._child(self.decisions, said)).inc(number)
+    def count(self, snapshot: Snapshot, results: Iterable[EvaluationResult]) -> None:
+        """Count decisions. An action that the bundle does not declare is `other`, so that labels stay few."""
+        counts: dict[tuple[str, str, str], int] = {}
+        for result in results:
+            labels = _labels(snapshot, result)
+            counts[labels] = counts.get(labels, 0) + 1
+        for labels, number in counts.items():
+            (self.children.get(labels) or self._child(self.decisions, labels)).inc(number)
 
     def observe(self, endpoint: str, status: int, seconds: float) -> None:
-        """Count how long one call took."""
-        labels = (endpoint, str(status))
+        """Count one call and its duration."""
+        labels = (endpoint, status)
         (self.children.get(labels) or self._child(self.seconds, labels)).observe(seconds)
 
-    def _child(self, parent: Counter | Histogram, labels: tuple[str, ...]) -> Any:
+    def _child(self, parent: Counter | Histogram, labels: tuple[str | int, ...]) -> Any:
         child = self.children[labels] = parent.labels(*labels)
         return child
 
     def text(self) -> bytes:
-        """All metrics, in Prometheus' text form."""
-        if FOLDER not in os.environ:
+        """All metrics, in Prometheus' text format."""
+        if FOLDER_VARIABLE not in os.environ:
             return generate_latest(self.registry)
-        together = CollectorRegistry()
-        MultiProcessCollector(together)
-        return generate_latest(together)
+        sum_of_workers = CollectorRegistry()
+        MultiProcessCollector(sum_of_workers)
+        return generate_latest(sum_of_workers)
 
 
-def _labels(loaded: Loaded, one: Answer) -> tuple[str, str, str]:
-    asked, decision = one.asked, one.decision
-    if asked is None or decision is None:
-        return OTHER, one.undecided, ""
-    action = asked.action if asked.action in loaded.actions else OTHER
+def _labels(snapshot: Snapshot, result: EvaluationResult) -> tuple[str, str, str]:
+    request, decision = result.request, result.decision
+    if request is None or decision is None:
+        return OTHER, result.failure, ""
+    action = request.action if request.action in snapshot.actions else OTHER
     return action, "error" if decision.error else decision.effect.value, decision.reason

@@ -1,10 +1,10 @@
-"""Refusals leave on the clock's tick, so that how long one took says nothing of the facts behind it.
+"""Refusals leave at a fixed delay after their arrival, so that their duration reveals nothing about the facts.
 
-A refusal about a student who is known takes some microseconds more work than one about a student who is not. It is
-decided and recorded at once, and sent at an instant that only its arrival and the kind and size of the call tell.
+A refusal about a known student takes some microseconds more work than one about an unknown student. Both are decided
+and logged at once, and sent at an instant that depends only on arrival, kind and size of the call.
 
-An event loop's own timers will not do: they wait a number of milliseconds from when the work was done, and so pass on
-to the microsecond how long it took. The kernel's timer (`timerfd_create(2)`) wakes at an instant.
+The timers of an event loop count milliseconds from the end of the work and so reveal its duration. A kernel timer
+(`timerfd_create(2)`) wakes at an absolute instant.
 """
 
 import asyncio
@@ -16,72 +16,75 @@ from collections.abc import Callable
 from contextlib import suppress
 
 EVALUATION = 2
+"""The delay of a refused evaluation, in milliseconds."""
 ITEMS_PER_MILLISECOND = 10
+"""A batch is delayed one more millisecond for each so many items."""
 SEARCH = 10
+"""The delay of a search without results, in milliseconds."""
 
 NANOSECONDS = 1_000_000
 ABSOLUTE = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-class Setting(ctypes.Structure):
-    """`struct itimerspec`: the interval, which is none, and the instant."""
+class TimerSetting(ctypes.Structure):
+    """`struct itimerspec`: a one-shot timer at an absolute time."""
 
-    _fields_ = tuple((name, ctypes.c_long) for name in ("every_s", "every_ns", "at_s", "at_ns"))
+    _fields_ = tuple((name, ctypes.c_long) for name in ("interval_s", "interval_ns", "at_s", "at_ns"))
 
 
 def tick() -> int:
-    """The millisecond that it is, by a clock that only goes forward."""
+    """The current millisecond of the monotonic clock."""
     return time.monotonic_ns() // NANOSECONDS
 
 
-class Ticks:
-    """Calls, at whole milliseconds, what waits for them; without a kernel's timer it only waits that long."""
+class ResponseDelay:
+    """Runs callbacks at whole milliseconds. On systems without `timerfd` it uses the event loop's timers."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, list[Callable[[], None]]] = {}
         self._timer: int | None = None
 
     async def until(self, due: int) -> None:
-        """Wait for a tick; not at all if it has passed."""
+        """Wait for a tick; return at once if it has passed."""
         event = asyncio.Event()
         self.at(due, event.set)
         await event.wait()
 
-    def at(self, due: int, call: Callable[[], None]) -> None:
-        """Call something at a tick; now if it has passed."""
+    def at(self, due: int, callback: Callable[[], None]) -> None:
+        """Run a callback at a tick; at once if it has passed."""
         if (left := due - tick()) <= 0:
-            call()
+            callback()
         elif sys.platform != "linux":
-            asyncio.get_running_loop().call_later(left / 1000, call)
+            asyncio.get_running_loop().call_later(left / 1000, callback)
         elif due in self._waiting:
-            self._waiting[due].append(call)
+            self._waiting[due].append(callback)
         else:
-            self._waiting[due] = [call]
+            self._waiting[due] = [callback]
             if due == min(self._waiting):
-                self._set(due)
+                self._arm(due)
 
-    def _set(self, due: int) -> None:
+    def _arm(self, due: int) -> None:
         if self._timer is None:
             self._timer = LIBC.timerfd_create(time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
-            _checked(self._timer)
-            asyncio.get_running_loop().add_reader(self._timer, self._ticked)
+            _check(self._timer)
+            asyncio.get_running_loop().add_reader(self._timer, self._expired)
         seconds, milliseconds = divmod(due, 1000)
-        setting = Setting(0, 0, seconds, milliseconds * NANOSECONDS)
-        _checked(LIBC.timerfd_settime(self._timer, ABSOLUTE, ctypes.byref(setting), None))
+        setting = TimerSetting(0, 0, seconds, milliseconds * NANOSECONDS)
+        _check(LIBC.timerfd_settime(self._timer, ABSOLUTE, ctypes.byref(setting), None))
 
-    def _ticked(self) -> None:
-        assert self._timer is not None  # it is what ticked
+    def _expired(self) -> None:
+        assert self._timer is not None  # only an armed timer expires
         with suppress(BlockingIOError):
             os.read(self._timer, 8)
         now = tick()
         for due in [due for due in self._waiting if due <= now]:
-            for call in self._waiting.pop(due):
-                call()
+            for callback in self._waiting.pop(due):
+                callback()
         if self._waiting:
-            self._set(min(self._waiting))
+            self._arm(min(self._waiting))
 
 
-def _checked(answer: int) -> None:
-    if answer < 0:
+def _check(result: int) -> None:
+    if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

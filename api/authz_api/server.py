@@ -1,339 +1,196 @@
-"""`authz serve`: processes and signals around the application.
+"""`authz serve`: checks at start, and the granian server with its worker processes.
 
-One worker is this process. Several are children of it, which answer on one socket and load a copy that the parent
-made and admitted, so that all decide by the same bundle and facts, whatever happens to the files meanwhile.
-SIGTERM answers what was accepted; SIGHUP loads the bundle and the facts anew, whole or not at all.
+The supervisor loads bundle, facts and callers, and granian forks the workers from it, so that all begin with the same.
+SIGTERM answers the accepted calls and exits 0. SIGHUP reloads (`reload.py`).
 """
 
-import asyncio
-import contextlib
 import functools
-import gc
-import ipaddress
 import multiprocessing
 import os
 import resource
-import shutil
-import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from uvicorn.supervisors.multiprocess import Multiprocess
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
+from granian.errors import ConfigurationError
+from granian.http import HTTP1Settings
 
-from authz.language.diagnostics import DiagnosticError
-from authz_api.app import Reloaded, Service, create_app
-from authz_api.authn.authenticator import Identity, IncompleteConfigurationError, configured
+from authz_api.authn.authenticator import (
+    Authenticator,
+    IncompleteConfigurationError,
+    configure_authentication,
+)
 from authz_api.authn.callers import ANYONE, Right
-from authz_api.authn.jwt import Issuer
 from authz_api.decision_log.recorder import Recorder
+from authz_api.hosts import is_loopback
 from authz_api.logs import configure, log
-from authz_api.metrics import FOLDER
-from authz_api.rate_limit import CALLS, Admission
-from authz_api.state import Loaded, Node, load
-from authz_api.wire import CONNECTIONS, Connection
+from authz_api.reload import Supervisor, control_socket
+from authz_api.settings import Settings
+from authz_api.state import State, freeze, load_snapshot
 
-BUNDLE_FILES = ("*.toml", "*.polar")
+MAX_CONNECTIONS = 4_096
+"""The connections that a worker holds; more wait in the kernel's queue."""
 OTHER_FILES = 128
-"""How many files a process opens beside its connections, at most."""
+"""The files that a process opens beside its connections, at most."""
+HEAD_MILLISECONDS = 12_000
+"""The time for a request head to arrive, and for a connection to rest between two calls."""
+MAX_HEAD_BYTES = 65_536
+BACKLOG = 2_048
+STOP_SECONDS = 30
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class ServeError(ValueError):
-    """The service cannot start so; the message says why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line says."""
-
-    policy: Path
-    facts: Path
-    key: bytes = field(repr=False)
-    host: str = "127.0.0.1"
-    port: int = 8080
-    workers: int = 1
-    public_url: str = ""
-    record: Path | None = None
-    admin: bool = False
-    callers: Path | None = None
-    issuer: Issuer | None = None
-    most_calls: int = CALLS
-    rate: float = 0.0
+    """The service cannot start; the message says why, and what to do."""
 
 
 def run(settings: Settings) -> int:
-    """Serve until a signal says to stop; the exit code.
+    """Serve until a signal stops it; the exit code.
 
     Raises:
-        DiagnosticError: the bundle or the facts are not admitted.
-        ServeError: the address is not loopback and callers are not identified, or it is taken; who calls is
-            configured by half; the record cannot be written.
+        DiagnosticError: the bundle, the facts or the callers are not admitted.
+        ServeError: the address is not loopback and no callers are configured; the address is in use; the callers are
+            configured in part; the decision log cannot be written.
     """
-    if settings.callers is None and not _loopback(settings.host):
+    authenticator = _authenticator(settings)
+    state = State(load_snapshot(settings.policy, settings.facts))
+    _check_decision_log(settings.decision_log)
+    address, port = _free_address(settings.host, settings.port)
+    scheme = "https" if settings.tls else "http"
+    url = settings.public_url or f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
+    settings = replace(settings, public_url=url)
+    configure()
+    policy, facts = state.snapshot.versions
+    log().info(
+        "serving",
+        url=url,
+        callers=len(authenticator.callers.all) if authenticator.callers else "anyone: no callers are configured",
+        workers=settings.workers,
+        connections=_connections(),
+        policy=policy,
+        facts=facts,
+    )
+    freeze()
+    return _serve(settings, state, authenticator, address, port)
+
+
+def _serve(settings: Settings, state: State, authenticator: Authenticator, address: str, port: int) -> int:
+    # Workers are forks: they inherit the snapshot, and no file of ours holds facts.
+    multiprocessing.set_start_method("fork", force=True)
+    with tempfile.TemporaryDirectory(prefix="poort-") as folder:
+        control = Path(folder) / "control"
+        listening = control_socket(control, settings.workers)
+        if settings.workers > 1:
+            counters = Path(folder) / "metrics"
+            counters.mkdir()
+            os.environ[METRICS_VARIABLE] = str(counters)
+        load = functools.partial(load_snapshot, settings.policy, settings.facts)
+        supervisor = Supervisor(state, load, listening, settings.workers)
+        server = _granian(settings, address, port)
+        server.on_startup(supervisor.start)
+        try:
+            server.serve(
+                target_loader=functools.partial(_application, settings, supervisor, authenticator, control),
+                wrap_loader=False,
+            )
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        except ConfigurationError as error:
+            raise ServeError(f"the server cannot start: {error}") from None
+    return 0
+
+
+def _application(settings: Settings, supervisor: Supervisor, authenticator: Authenticator, control: Path) -> Any:
+    # Imported in the worker: prometheus_client reads the folder of its counters when it is imported.
+    from authz_api.worker import worker_application
+
+    supervisor.close()
+    return worker_application(settings, supervisor.state, authenticator, control)
+
+
+def _granian(settings: Settings, address: str, port: int) -> Any:
+    tls: dict[str, Any] = {}
+    if settings.tls:
+        tls = {"ssl_cert": settings.tls.certificate, "ssl_key": settings.tls.key}
+        if settings.tls.client_ca:
+            tls |= {"ssl_ca": settings.tls.client_ca, "ssl_client_verify": True}
+    make: Callable[..., Any] = Granian
+    return make(
+        "authz_api",
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        runtime_mode=RuntimeModes.st,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=_connections(),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS, max_buffer_size=MAX_HEAD_BYTES),
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        **tls,
+    )
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    """The configured authenticator.
+
+    Raises:
+        ServeError: it is configured in part, or is missing on an address that is not loopback.
+    """
+    if settings.callers is None and not is_loopback(settings.host):
         raise ServeError(
             f"`{settings.host}` is not a loopback address, and callers cannot be identified: name their file with "
             "--callers, or serve on 127.0.0.1"
         )
-    if settings.callers is not None and settings.admin:
-        raise ServeError("--admin-reasons shows codes to anyone: where there are --callers, give the right `explain`")
-    callers = _identity(settings).callers
-    loaded = load(settings.policy, settings.facts)
-    _try_record(settings.record)
-    listening = _listen(settings.host, settings.port)
-    host, port = listening.getsockname()[:2]
-    url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    settings = replace(settings, public_url=url)
-    configure()
-    log().info(
-        "serving",
-        url=url,
-        callers=len(callers.all) if callers else "anyone: none are configured",
-        workers=settings.workers,
-        connections=_room_for_connections(),
-        policy=loaded.policy.digest,
-        facts=loaded.facts.revision,
-    )
-    serve = _serve_here if settings.workers == 1 else _serve_by_workers
-    return serve(settings, loaded, listening)
+    if settings.callers is not None and settings.show_all_reasons:
+        raise ServeError("--admin-reasons shows codes to anyone: with --callers, give a caller the right `explain`")
+    try:
+        authenticator = configure_authentication(settings.callers, settings.issuer)
+    except IncompleteConfigurationError as error:
+        raise ServeError(str(error)) from None
+    if settings.show_all_reasons:
+        authenticator.anyone = ANYONE.model_copy(update={"rights": ANYONE.rights | {Right.EXPLAIN}})
+    return authenticator
 
 
-def _serve_here(settings: Settings, loaded: Loaded, listening: socket.socket) -> int:
-    server = uvicorn.Server(_config(_application(settings, loaded)))
-    # The server raises the signal that stopped it once more when all is answered.
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: None)
-    server.run(sockets=[listening])
-    return 0 if server.started else 1
-
-
-def _serve_by_workers(settings: Settings, loaded: Loaded, listening: socket.socket) -> int:
-    with tempfile.TemporaryDirectory(prefix="poort-") as folder:
-        copies = _Copies(settings, Path(folder))
-        copies.admit(loaded)
-        counts = Path(folder) / "metrics"
-        counts.mkdir()
-        os.environ[FOLDER] = str(counts)
-        copied = replace(settings, policy=copies.current / "policy", facts=copies.current / f"facts{_suffix(settings)}")
-        _Workers(_config(functools.partial(worker, copied), settings.workers), listening, copies.reload).run()
-    return 0
-
-
-def worker(settings: Settings) -> Service:
-    """The application of one worker, in a process of its own."""
-    configure()
-    return _application(settings, load(settings.policy, settings.facts))
-
-
-def _application(settings: Settings, loaded: Loaded) -> Service:
-    node, recorder, identity = Node(loaded), Recorder(settings.record), _identity(settings)
-    _settle()
-
-    async def reload() -> Reloaded:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            os.kill(parent.pid or 0, signal.SIGHUP)  # it tells every worker, this one too
-            return Reloaded.TOLD
-        return Reloaded.DONE if await _reload(settings, node, recorder, identity) else Reloaded.REFUSED
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        running: set[asyncio.Task[Any]] = set()
-
-        def hang_up() -> None:
-            task = loop.create_task(_reload(settings, node, recorder, identity))
-            running.add(task)
-            task.add_done_callback(running.discard)
-
-        loop.add_signal_handler(signal.SIGHUP, hang_up)
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            # Nobody would reload or stop a worker that has lost its parent.
-            loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel)
-        watching = loop.create_task(identity.watch())
-        yield
-        watching.cancel()
-
-    return create_app(
-        node,
-        public_url=settings.public_url,
-        key=settings.key,
-        recorder=recorder,
-        identity=identity,
-        admission=Admission(settings.most_calls, settings.rate / settings.workers),
-        reload=reload,
-        lifespan=lifespan,
-        connections=_room_for_connections(),
-    )
-
-
-def _room_for_connections() -> int:
-    """How many connections the system lets a process have, up to the most that we want."""
+def _connections() -> int:
+    """The connections that the system lets a process have, up to `MAX_CONNECTIONS`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + OTHER_FILES
+    wanted = MAX_CONNECTIONS + OTHER_FILES
     if soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(CONNECTIONS, soft - OTHER_FILES))
+    return max(1, min(MAX_CONNECTIONS, soft - OTHER_FILES))
 
 
-def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
-    loop.remove_reader(sentinel)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _free_address(host: str, port: int) -> tuple[str, int]:
+    """The address and port to listen on; port 0 becomes a free one.
 
-
-def _identity(settings: Settings) -> Identity:
-    """Who is known as a caller.
-
-    Raises:
-        ServeError: that is configured by half.
+    The server's sockets share their port (SO_REUSEPORT), so a second service could share it too: this socket does not.
     """
     try:
-        identity = configured(settings.callers, settings.issuer)
-    except IncompleteConfigurationError as wrong:
-        raise ServeError(str(wrong)) from None
-    if settings.admin:
-        identity.anyone = ANYONE.model_copy(update={"rights": ANYONE.rights | {Right.EXPLAIN}})
-    return identity
-
-
-async def _reload(settings: Settings, node: Node, recorder: Recorder, identity: Identity) -> bool:
-    """Swap what the node has loaded, as one, or leave it as it was; whether it was swapped.
-
-    One loading after another, so that the last one stands.
-    """
-    async with node.loading:
-        return await _load_anew(settings, node, recorder, identity)
-
-
-async def _load_anew(settings: Settings, node: Node, recorder: Recorder, identity: Identity) -> bool:
-    await identity.reload()
-    try:
-        loaded = await asyncio.to_thread(load, settings.policy, settings.facts)
-        recorder.reopen()
-    except (DiagnosticError, OSError) as wrong:
-        _refused(wrong)
-        return False
-    node.loaded = loaded
-    _settle()
-    log().info("reloaded", policy=loaded.policy.digest, facts=loaded.facts.revision)
-    return True
-
-
-def _settle() -> None:
-    """Keep the garbage collector from going through facts that stay, again and again; what they replaced it takes."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-
-
-def _refused(wrong: Exception) -> None:
-    faults = [fault.problem for fault in wrong.diagnostics] if isinstance(wrong, DiagnosticError) else [str(wrong)]
-    places = [str(fault.span) for fault in wrong.diagnostics] if isinstance(wrong, DiagnosticError) else []
-    log().error("reload refused: the policy that was loaded decides on", faults=faults, places=places)
-
-
-class _Copies:
-    """Admitted copies of the bundle and the facts; `current` is the one that workers load."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder, self.made = settings, folder, 0
-        self.current = folder / "current"
-
-    def admit(self, loaded: Loaded) -> None:
-        """Copy what was just loaded, and make the copy the current one.
-
-        Raises:
-            ServeError: the files changed while they were read.
-            DiagnosticError: they changed into something that is not admitted.
-        """
-        self.made += 1
-        copy = self.folder / str(self.made)
-        (copy / "policy").mkdir(parents=True)
-        for pattern in BUNDLE_FILES:
-            for path in self.settings.policy.glob(pattern):
-                shutil.copy(path, copy / "policy")
-        shutil.copy(self.settings.facts, copy / f"facts{_suffix(self.settings)}")
-        again = load(copy / "policy", copy / f"facts{_suffix(self.settings)}")
-        if (again.policy.digest, again.facts.revision) != (loaded.policy.digest, loaded.facts.revision):
-            raise ServeError("the files changed while they were read: try again")
-        link = self.folder / "next"
-        link.symlink_to(copy.name)
-        link.replace(self.current)
-
-    def reload(self) -> bool:
-        """Whether the files as they are now were admitted."""
-        try:
-            self.admit(load(self.settings.policy, self.settings.facts))
-        except (DiagnosticError, OSError, ServeError) as wrong:
-            _refused(wrong)
-            return False
-        return True
-
-
-class _Workers(Multiprocess):
-    """Workers that are told to reload, and keep their connections, where others would be replaced."""
-
-    def __init__(self, config: uvicorn.Config, listening: socket.socket, reload: Callable[[], bool]) -> None:
-        super().__init__(config, [listening])
-        self.reload = reload
-
-    def handle_hup(self) -> None:
-        if self.reload():
-            for process in self.processes:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid or 0, signal.SIGHUP)
-
-
-def _config(app: Any, workers: int = 1) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        factory=not isinstance(app, Service),
-        http=Connection,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_graceful_shutdown=30,
-    )
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=2048)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family) as listening:
+            name = listening.getsockname()
+            return str(name[0]), int(name[1])
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise ServeError(f"cannot listen on {host} port {port}: {why.lower()}") from None
-    listening.set_inheritable(True)
-    return listening
 
 
-def _try_record(path: Path | None) -> None:
+def _check_decision_log(path: Path | None) -> None:
     if path is None and sys.stdout is None:
-        raise ServeError("there is no standard output to record on: name a file with --record")
+        raise ServeError("there is no standard output for the decision log: name a file with --decision-log")
     try:
-        recorder = Recorder(path)
+        Recorder(path).close()
     except OSError as error:
-        raise ServeError(f"cannot write the record `{path}`: {(error.strerror or str(error)).lower()}") from None
-    if recorder.descriptor > 2:
-        os.close(recorder.descriptor)
-
-
-def _suffix(settings: Settings) -> str:
-    return settings.facts.suffix
+        raise ServeError(f"cannot write the decision log `{path}`: {(error.strerror or str(error)).lower()}") from None

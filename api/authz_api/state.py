@@ -1,6 +1,6 @@
-"""What the service decides with: a policy and its facts, swapped as one."""
+"""The policy and the facts in use, swapped as one value."""
 
-import asyncio
+import gc
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,13 @@ from authz.bundle.toml_schema import ReasonTable, SubstituteTable
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A policy, the facts it decides by, and what each answer and each record needs of them.
+class Snapshot:
+    """A policy, the facts it decides by, and what responses and decision log derive from them.
 
-    `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that an answer repeats.
-    A record may hold `actions` as they are, and of each property, and of the parties by their types, what `known` says:
-    the bundle's own words, or the ids of known records that are no person's, beside what such a text is.
+    `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that a response repeats.
+    `actions` and `public_texts` are the texts that may stand in the decision log as they are: `public_texts` holds,
+    for each property and each entity type, the texts (words of the bundle, ids of records that are no persons) and
+    the kind under which any other text gets its pseudonym. `persons` are the entity types whose records are persons.
     """
 
     policy: Policy
@@ -23,45 +24,58 @@ class Loaded:
     reasons: Mapping[str, Mapping[str, str]] = field(repr=False)
     echoed: tuple[str, ...]
     actions: frozenset[str]
-    known: Mapping[str, tuple[Container[str], str]] = field(repr=False)
+    public_texts: Mapping[str, tuple[Container[str], str]] = field(repr=False)
+    persons: frozenset[str]
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The digest of the policy and the revision of the facts."""
+        return self.policy.digest, self.facts.revision
 
 
 @dataclass(slots=True)
-class Node:
-    """The one thing in the service that changes: each call takes `loaded` once, and keeps to it."""
+class State:
+    """The mutable part of the service: each call reads `snapshot` once and keeps to it."""
 
-    loaded: Loaded
-    loading: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    snapshot: Snapshot
 
 
-def load(policy: Path, facts: Path) -> Loaded:
-    """A bundle and a facts document, admitted whole.
+def load_snapshot(policy: Path, facts: Path) -> Snapshot:
+    """Load a bundle and a facts document.
 
     Raises:
-        DiagnosticError: with every fault of the one or the other.
+        DiagnosticError: with every diagnostic of the bundle or of the facts.
     """
-    admitted = load_bundle(policy)
-    return with_facts(admitted, load_facts(facts, admitted))
+    loaded = load_bundle(policy)
+    return snapshot_of(loaded, load_facts(facts, loaded))
 
 
-def with_facts(policy: Policy, facts: Facts) -> Loaded:
-    """A policy and facts that were read under it."""
+def snapshot_of(policy: Policy, facts: Facts) -> Snapshot:
+    """The snapshot of a policy and of facts that were read under it."""
     bundle = policy.bundle
     vocabulary = bundle.vocabulary
     words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
-    said: list[ReasonTable | SubstituteTable] = [*bundle.reasons.values(), bundle.substitute]
-    return Loaded(
+    tables: list[ReasonTable | SubstituteTable] = [*bundle.reasons.values(), bundle.substitute]
+    persons = frozenset(name for name, record in vocabulary.entities.items() if vocabulary.rows[record].person)
+    return Snapshot(
         policy,
         facts,
-        {one.code: {"code": one.code, "en": one.en, "nl": one.nl} for one in said},
+        {table.code: {"code": table.code, "en": table.en, "nl": table.nl} for table in tables},
         tuple(name for name, kind in vocabulary.properties.items() if kind.echoed),
         frozenset(vocabulary.actions),
         {
             **{name: (words, name) for name in vocabulary.properties},
-            **{name: (_plain_ids(policy, facts, record), record) for name, record in vocabulary.entities.items()},
+            **{
+                name: (() if name in persons else frozenset(facts.ids(record)), record)
+                for name, record in vocabulary.entities.items()
+            },
         },
+        persons,
     )
 
 
-def _plain_ids(policy: Policy, facts: Facts, record: str) -> Container[str]:
-    return () if policy.bundle.vocabulary.rows[record].person else frozenset(facts.ids(record))
+def freeze() -> None:
+    """Exempt loaded facts from garbage collection, after collecting the facts that they replaced."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

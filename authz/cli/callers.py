@@ -135,10 +135,10 @@ def _load(file: Path) -> "list[Caller]":
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
     """Hold the lock of the file of callers from reading it to writing it."""
-    from authz_api.authn.callers import changing
+    from authz_api.authn.callers import lock_callers
 
     try:
-        with changing(file):
+        with lock_callers(file):
             yield
     except OSError as error:
         raise file_error("--file", file, error) from None

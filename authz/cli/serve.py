@@ -11,7 +11,7 @@ from authz.cli.options import Exit, FactsOption, PolicyOption, find_bundle
 from authz.cli.output import print_error
 
 if TYPE_CHECKING:
-    from authz_api.authn.jwt import Issuer
+    from authz_api.authn.jwks import Issuer
 
 KEY_BYTES = 32
 
@@ -70,7 +70,8 @@ def serve(
 
     SIGTERM answers the accepted calls and stops; SIGHUP reloads bundle and facts.
     """
-    from authz_api.server import ServeError, Settings, run
+    from authz_api.server import ServeError, run
+    from authz_api.settings import Settings
 
     if public_url and not public_url.startswith(("http://", "https://")):
         raise invalid("--public-url", f"`{public_url}` is not a URL: it must begin with https://")
@@ -83,11 +84,11 @@ def serve(
         port=port,
         workers=workers,
         public_url=public_url,
-        record=decision_log,
-        admin=admin_reasons,
+        decision_log=decision_log,
+        show_all_reasons=admin_reasons,
         callers=callers,
         issuer=_issuer(jwt_issuer, jwt_audience, jwt_jwks, jwt_algorithm or []),
-        most_calls=most_calls,
+        max_calls=most_calls,
         rate=rate,
     )
     try:
@@ -100,7 +101,8 @@ def serve(
 
 def _issuer(issuer: str, audience: str, jwks: str, algorithms: list[str]) -> "Issuer | None":
     """The issuer whose tokens are accepted; its three options are given together or not at all."""
-    from authz_api.authn.jwt import ALGORITHMS, Issuer, loopback_or_https
+    from authz_api.authn.jwks import Issuer, loopback_or_https
+    from authz_api.authn.jwt import ALGORITHMS
 
     options = {"--jwt-issuer": issuer, "--jwt-audience": audience, "--jwt-jwks": jwks}
     if not any(options.values()) and not algorithms:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
+from authz_api.authn.authenticator import caller_of_key
 from authz_api.authn.callers import Caller, Callers, Right, load_callers
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
@@ -173,7 +174,7 @@ def create_app(deciding: Deciding, callers: Callers) -> FastAPI:
     app = FastAPI(title="The plain contender")
 
     async def known(sent: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Caller:
-        caller = callers.of_key(sent.credentials)
+        caller = caller_of_key(callers, sent.credentials)
         if caller is None:
             raise HTTPException(401, "the key is not known", {"www-authenticate": "Bearer"})
         if Right.EVALUATE not in caller.rights:

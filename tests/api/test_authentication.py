@@ -20,14 +20,16 @@ from typing import Any, ClassVar
 import httpx
 import jwt
 import pytest
-from authz_api.app import Reloaded, create_app
-from authz_api.authn.authenticator import Identity, configured
+from authz_api.app import create_app
+from authz_api.authn.authenticator import Authenticator, configure_authentication
 from authz_api.authn.callers import Caller, Callers, Right, load_callers, new_key, save_callers
-from authz_api.authn.jwt import BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
+from authz_api.authn.jwks import Issuer, KeysUnavailableError, fetch_keys
+from authz_api.authn.jwt import InvalidTokenError, UnknownKeyError, Verifier
 from authz_api.decision_log.recorder import Recorder
-from authz_api.problems import Problem
-from authz_api.rate_limit import Admission
-from authz_api.state import Node, load
+from authz_api.operations import ReloadOutcome
+from authz_api.problems import ProblemError
+from authz_api.rate_limit import RateLimiter
+from authz_api.state import State, load_snapshot
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.routing import APIRoute
@@ -90,23 +92,23 @@ def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
         keys[right], key = new_key()
         callers.append(Caller(name=right.value, rights=frozenset({right}), key=key))
 
-    async def reload() -> Reloaded:
-        return Reloaded.DONE
+    async def reload() -> ReloadOutcome:
+        return ReloadOutcome.DONE
 
     app = create_app(
-        Node(load(STUDENT, STUDENT / "facts.json")),
+        State(load_snapshot(STUDENT, STUDENT / "facts.json")),
         public_url="http://127.0.0.1",
         key=b"k" * 32,
-        recorder=Recorder(tmp_path / "record"),
-        identity=Identity(callers=Callers(tuple(callers))),
-        admission=Admission(),
+        recorder=Recorder(tmp_path / "decisions"),
+        authenticator=Authenticator(callers=Callers(tuple(callers))),
+        limiter=RateLimiter(),
         reload=reload,
     )
 
     async def walk() -> int:
         walked = 0
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            for route in app.app.routes:
+            for route in app.fastapi.routes:
                 assert isinstance(route, APIRoute | Route | Mount)
                 if route.path in PUBLIC:
                     continue
@@ -176,8 +178,8 @@ def test_rights_say_what_is_answered(keyed: tuple[Served, dict[str, str], Path])
     assert "reason_admin" not in served.post(EVALUATION, refused, **bearer(keys["portal"])).json()["context"]
     admin = served.post(EVALUATION, {**refused, "options": {"explain": True}}, **bearer(keys["admin"])).json()
     assert admin["context"]["reason_admin"]["codes"] == ["UNKNOWN_STUDENT"]
-    assert served.records()[-1]["caller"] == "admin"
-    assert not any(key in served.record.read_text() for key in keys.values())
+    assert served.entries()[-1]["attributes"]["poort.caller.name"] == "admin"
+    assert not any(key in served.decision_log.read_text() for key in keys.values())
 
 
 def test_a_supplier_asks_only_as_itself(keyed: tuple[Served, dict[str, str], Path]) -> None:
@@ -210,7 +212,8 @@ def test_a_page_token_is_its_callers_own(keyed: tuple[Served, dict[str, str], Pa
 
 def test_who_is_not_known_is_told_so_before_a_body_is_read(keyed: tuple[Served, dict[str, str], Path]) -> None:
     served, _, _ = keyed
-    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += "Content-Length: 1000000\r\n\r\n"
     with served.connect() as connection:
         connection.sendall(head.encode())
         assert connection.recv(4096).startswith(b"HTTP/1.1 401")
@@ -257,12 +260,12 @@ def test_what_is_configured_by_half_does_not_start(tmp_path: Path) -> None:
     for options, said in (
         (["--callers", str(tmp_path / "none.json")], "none.json: no such file"),
         (["--callers", str(empty)], "has no callers"),
-        (["--callers", str(tokens)], "no --jwt-issuer is given"),
+        (["--callers", str(tokens)], "--jwt-issuer is missing"),
         (["--callers", str(file), *whole], "no caller in"),
         (["--callers", str(tokens), *whole], "did not contain any keys"),
         (whole, "--callers"),
-        (["--callers", str(tokens), *whole[:4]], "half configured"),
-        (["--callers", str(tokens), *whole[2:]], "half configured"),
+        (["--callers", str(tokens), *whole[:4]], "tokens need"),
+        (["--callers", str(tokens), *whole[2:]], "tokens need"),
         (["--callers", str(tokens), *whole, "--jwt-algorithm", "HS256"], "is not one of"),
         (["--callers", str(tokens), *whole, "--jwt-algorithm", "none"], "is not one of"),
         (["--callers", str(tokens), *whole[:4], "--jwt-jwks", "http://idp.example/keys"], "https"),
@@ -356,7 +359,7 @@ def verifier(folder: Path, **keys: rsa.RSAPrivateKey) -> Verifier:
     file.write_text(json.dumps(jwks(**keys)))
     issuer = Issuer("https://idp.example", "poort", str(file))
     found = Verifier(issuer)
-    found.take(fetch(issuer))
+    found.use(fetch_keys(issuer))
     return found
 
 
@@ -389,9 +392,9 @@ def test_a_token_is_taken_only_if_all_of_it_is_right(tmp_path: Path) -> None:
         "noise": "a.b.c",
     }
     for name, each in wrong.items():
-        with pytest.raises(BadToken):
+        with pytest.raises(InvalidTokenError):
             print(name, sound.subject(each))
-    with pytest.raises(UnknownKey):
+    with pytest.raises(UnknownKeyError):
         sound.subject(token(kid="two"))
 
 
@@ -408,11 +411,11 @@ def test_a_key_is_for_its_own_algorithm_and_for_verifying(tmp_path: Path) -> Non
         file.write_text(json.dumps({"keys": [{**served["keys"][0], **said}]}))
         found = Verifier(Issuer("https://idp.example", "poort", str(file), ("RS256", "RS512")))
         if sound:
-            found.take(fetch(found.issuer))
+            found.use(fetch_keys(found.issuer))
             assert found.subject(token()) == "someone"
             continue
-        with pytest.raises((BadToken, NoKeys)):
-            found.take(fetch(found.issuer))
+        with pytest.raises((InvalidTokenError, KeysUnavailableError)):
+            found.use(fetch_keys(found.issuer))
             found.subject(token())
 
 
@@ -422,12 +425,12 @@ def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> N
     lasting = token(exp=int(begun) + 100)
     assert sound.subject(lasting) == "someone"
     sound.clock = lambda: begun + 111
-    with pytest.raises(BadToken):
+    with pytest.raises(InvalidTokenError):
         sound.clock = lambda: begun + 90_000
         sound.subject(lasting)
     sound.clock = time.time
-    sound.take({"two": next(iter(sound.keys.values()))})
-    with pytest.raises(UnknownKey):
+    sound.use({"two": next(iter(sound.keys.values()))})
+    with pytest.raises(UnknownKeyError):
         sound.subject(lasting)
 
 
@@ -439,14 +442,14 @@ def test_keys_that_could_not_be_fetched_for_a_day_prove_nothing_not_even_what_th
     lasting = token(exp=int(begun) + 1_000_000)
     assert sound.subject(lasting) == "someone"
     sound.clock = lambda: begun + 90_000
-    with pytest.raises(BadToken, match="could not be fetched"):
+    with pytest.raises(InvalidTokenError, match="could not be fetched"):
         sound.subject(lasting)
 
 
 def test_no_claim_of_a_signed_token_is_more_than_a_bad_token(tmp_path: Path) -> None:
     sound = verifier(tmp_path, one=RSA_KEY)
     for wrong in ({"exp": 10**400}, {"exp": float("inf")}, {"nbf": 10**400}, {"sub": ["someone"]}, {"iat": "now"}):
-        with pytest.raises(BadToken):
+        with pytest.raises(InvalidTokenError):
             print(wrong, sound.subject(token(**wrong)))
 
 
@@ -455,8 +458,8 @@ def test_keys_that_nest_without_end_are_no_keys(monkeypatch: pytest.MonkeyPatch)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(_Keys, "raw", b'{"keys":' + b"[" * 100_000)
         issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
-        with pytest.raises(NoKeys):
-            fetch(issuer)
+        with pytest.raises(KeysUnavailableError):
+            fetch_keys(issuer)
         server.shutdown()
 
 
@@ -493,7 +496,7 @@ def test_keys_by_url_are_rotated_and_rights_are_the_files(tmp_path: Path) -> Non
                 return served.post(EVALUATION, SARA, **bearer(token(**given))).status_code
 
             assert [status(), status(sub="another"), status(scope="operate", exp=1)] == [200, 403, 401]
-            assert served.records()[-1]["caller"] == "idp"
+            assert served.entries()[-1]["attributes"]["poort.caller.name"] == "idp"
             before = _Keys.asked
             # A new key is fetched when the first token names it; unknown ones are asked for once in a while.
             _Keys.served = jwks(two=OTHER_KEY)
@@ -511,14 +514,14 @@ def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pyte
         issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
         held = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
         verifying = Verifier(issuer)
-        verifying.take(fetch(issuer))
-        identity = Identity(callers=Callers((held,)), verifier=verifying)
+        verifying.use(fetch_keys(issuer))
+        authenticator = Authenticator(callers=Callers((held,)), verifier=verifying)
         monkeypatch.setattr(_Keys, "served", jwks(two=OTHER_KEY))
         monkeypatch.setattr(_Keys, "seconds", 0.3)
         sent = f"Bearer {token(key=OTHER_KEY, kid='two')}".encode()
 
         async def ask() -> list[Any]:
-            calls = (identity.caller(sent, Right.EVALUATE) for _ in range(10))
+            calls = (authenticator.authenticate_with_new_keys(sent, Right.EVALUATE) for _ in range(10))
             return await asyncio.gather(*calls, return_exceptions=True)
 
         found = asyncio.run(ask())
@@ -538,24 +541,24 @@ def test_who_is_revoked_while_the_service_starts_is_soon_nobody(tmp_path: Path) 
     file = tmp_path / "callers.json"
     kept, lost = two_callers()
     save_callers(file, [kept, lost])
-    identity = configured(file, None)
+    authenticator = configure_authentication(file, None)
     save_callers(file, [kept])
 
     async def watch() -> None:
-        watching = asyncio.create_task(identity.watch())
+        watching = asyncio.create_task(authenticator.watch())
         for _ in range(40):
             await asyncio.sleep(0.05)
         watching.cancel()
 
     asyncio.run(watch())
-    assert identity.callers is not None and identity.callers.all == (kept,)
+    assert authenticator.callers is not None and authenticator.callers.all == (kept,)
 
 
 def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "callers.json"
     kept, lost = two_callers()
     save_callers(file, [kept, lost])
-    identity = configured(file, None)
+    authenticator = configure_authentication(file, None)
     read, slow = load_callers, threading.Event()
 
     def reading(path: Path) -> Callers:
@@ -567,15 +570,15 @@ def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatc
     monkeypatch.setattr("authz_api.authn.authenticator.load_callers", reading)
 
     async def twice() -> None:
-        first = asyncio.create_task(identity.reload())
+        first = asyncio.create_task(authenticator.reload())
         await asyncio.sleep(0.1)
         save_callers(file, [kept])
-        await identity.reload()
+        await authenticator.reload()
         slow.set()
         await first
 
     asyncio.run(twice())
-    assert identity.callers is not None and identity.callers.all == (kept,)
+    assert authenticator.callers is not None and authenticator.callers.all == (kept,)
 
 
 def test_callers_added_at_once_are_all_kept(tmp_path: Path) -> None:
@@ -599,36 +602,36 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
 
 
 def test_a_place_is_given_back_and_nobody_takes_all() -> None:
-    admission = Admission(calls=4)
-    taken = [admission.enter("a"), admission.enter("a")]
-    with pytest.raises(Problem) as wrong:
-        admission.enter("a")
+    limiter = RateLimiter(calls=4)
+    taken = [limiter.enter("a"), limiter.enter("a")]
+    with pytest.raises(ProblemError) as wrong:
+        limiter.enter("a")
     assert (wrong.value.status, wrong.value.headers) == (429, {"retry-after": "1"})
     # Nobody may have more than is left for others.
-    taken.append(admission.enter("b"))
-    with pytest.raises(Problem) as wrong:
-        admission.enter("b")
+    taken.append(limiter.enter("b"))
+    with pytest.raises(ProblemError) as wrong:
+        limiter.enter("b")
     assert wrong.value.status == 429
-    taken.append(admission.enter("c"))
-    with pytest.raises(Problem) as full:
-        admission.enter("d")
+    taken.append(limiter.enter("c"))
+    with pytest.raises(ProblemError) as full:
+        limiter.enter("d")
     assert full.value.status == 503
-    for account in taken:
-        admission.leave(account)
-    assert admission.under_way == 0 and all(each.under_way == 0 for each in admission.accounts.values())
-    admission.leave(admission.enter("c"))
+    for quota in taken:
+        limiter.leave(quota)
+    assert limiter.in_progress == 0 and all(each.in_progress == 0 for each in limiter.quotas.values())
+    limiter.leave(limiter.enter("c"))
 
 
 def test_a_rate_counts_evaluations_and_comes_back_with_time() -> None:
     now = 0.0
-    admission = Admission(rate=10, clock=lambda: now)
+    limiter = RateLimiter(rate=10, clock=lambda: now)
 
     def ask(items: int) -> int:
         try:
-            account = admission.enter("a")
-            account.left -= items
-            admission.leave(account)
-        except Problem as problem:
+            quota = limiter.enter("a")
+            quota.left -= items
+            limiter.leave(quota)
+        except ProblemError as problem:
             return problem.status
         return 200
 
@@ -658,7 +661,7 @@ def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
     slow, other = (add(file, name, "--right", "evaluate") for name in ("slow", "other"))
     with serving(tmp_path, STUDENT, "--callers", str(file), "--most-calls", "8") as served:
         head = (
-            f"POST {EVALUATION} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {slow}\r\n"
+            f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {slow}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         ).encode()
         held = [served.connect() for _ in range(40)]
@@ -694,19 +697,19 @@ def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: 
         idp = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
         save_callers(file, [kept, lost, idp])
         issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
-        identity = Identity(file, load_callers(file), Verifier(issuer))
+        authenticator = Authenticator(file, load_callers(file), Verifier(issuer))
         sent = f"Bearer {token(kid='unknown')}".encode()
 
         async def revoke() -> Any:
-            watching = asyncio.create_task(identity.watch())
-            asked = asyncio.create_task(identity.caller(sent, Right.EVALUATE))
+            watching = asyncio.create_task(authenticator.watch())
+            asked = asyncio.create_task(authenticator.authenticate_with_new_keys(sent, Right.EVALUATE))
             await asyncio.sleep(0.3)
             save_callers(file, [kept, idp])
             for _ in range(100):
                 await asyncio.sleep(0.05)
-                if identity.callers and len(identity.callers.all) == 2:
+                if authenticator.callers and len(authenticator.callers.all) == 2:
                     break
-            seen = identity.callers
+            seen = authenticator.callers
             told = (await asyncio.gather(asked, return_exceptions=True))[0]
             watching.cancel()
             return seen, told
@@ -714,7 +717,7 @@ def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: 
         callers, told = asyncio.run(asyncio.wait_for(revoke(), 30))
         ended.set()
     assert callers is not None and callers.all == (kept, idp)
-    assert isinstance(told, Problem) and told.status == 401
+    assert isinstance(told, ProblemError) and told.status == 401
 
 
 def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -731,9 +734,9 @@ def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(_Elsewhere, "served", jwks(one=RSA_KEY))
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        assert list(fetch(Issuer("https://idp.example", "poort", f"{url}/other"))) == ["one"]
-        with pytest.raises(NoKeys):
-            fetch(Issuer("https://idp.example", "poort", f"{url}/keys"))
+        assert list(fetch_keys(Issuer("https://idp.example", "poort", f"{url}/other"))) == ["one"]
+        with pytest.raises(KeysUnavailableError):
+            fetch_keys(Issuer("https://idp.example", "poort", f"{url}/keys"))
         server.shutdown()
 
 

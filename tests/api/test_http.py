@@ -1,4 +1,4 @@
-"""The service over a real connection: answers by audience, batches, pages, records, and what callers get wrong."""
+"""The service over a real connection: answers by audience, batches, pages, decision log, and what callers get wrong."""
 
 import concurrent.futures
 import copy
@@ -188,8 +188,8 @@ def test_who_may_see_the_codes_may_ask_why(frank: Served, served: Served) -> Non
     for wrong in (1, "true", None, {}):
         asked = {**about("resource.id", "nobody"), "options": {"explain": wrong}}
         assert set(frank.post(EVALUATION, asked).json()["context"]["reason_admin"]) == {"codes"}
-    # What explains a decision is no part of its record.
-    assert "conditions" not in frank.record.read_text() and "birth_date" not in frank.record.read_text()
+    # An explanation is not logged.
+    assert "conditions" not in frank.decision_log.read_text() and "birth_date" not in frank.decision_log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -235,11 +235,16 @@ def test_a_malformed_default_that_no_item_uses_is_tolerated(served: Served) -> N
     assert decisions(served.post(EVALUATIONS, body)) == [True]
 
 
-def test_a_batch_is_one_instant_and_one_record(served: Served) -> None:
+def test_a_batch_is_one_instant_and_one_entry(served: Served) -> None:
     items = served.post(EVALUATIONS, batch(YES, NO, BAD)).json()["evaluations"]
     assert len({item["context"].get("evaluated_at") for item in items[:2]}) == 1
-    record = served.records()[-1]
-    assert [one["evaluation_id"] for one in record["evaluations"]] == [one["context"]["evaluation_id"] for one in items]
+    entry = served.entries()[-1]
+    assert entry["event_name"] == "adl.access_evaluations"
+    requests, responses = (body["evaluations"] for body in served.logged())
+    assert [one["context"]["evaluation_id"] for one in responses] == [one["context"]["evaluation_id"] for one in items]
+    assert [one["decision"] for one in responses] == [True, False, False]
+    assert [one.get("action", {}).get("name") for one in requests[:1]] == ["read_schedule"] and requests[2] == {}
+    assert responses[2]["context"]["error"] == "malformed"
 
 
 # Pages.
@@ -270,12 +275,12 @@ def test_a_token_is_bound_to_its_request(served: Served) -> None:
     assert token
     again = {**SARA, "page": {"token": token}}
     assert served.post(SEARCH + "action", again).status_code == 200
-    assert message(served.post(SEARCH + "subject", again)) == "page.token: was given for another request"
+    assert message(served.post(SEARCH + "subject", again)) == "page.token: was issued for another request"
     other = {**again, "resource": {**SARA["resource"], "id": "tim"}}
-    assert message(served.post(SEARCH + "action", other)) == "page.token: was given for another request"
+    assert message(served.post(SEARCH + "action", other)) == "page.token: was issued for another request"
     for forged in (token[:-1] + ("A" if token[-1] != "A" else "B"), "x", token + "=", "é", "\x00", "." * 9):
         assert message(served.post(SEARCH + "action", {**SARA, "page": {"token": forged}})) == (
-            "page.token: was not given here"
+            "page.token: was not issued by this service"
         )
 
 
@@ -287,20 +292,25 @@ def test_a_malformed_page_is_refused(served: Served, page: Any) -> None:
 # Records and metrics.
 
 
-def test_a_record_tells_of_a_call_and_names_no_person(served: Served) -> None:
+def test_an_entry_describes_a_call_and_names_no_person(served: Served) -> None:
     response = served.post(EVALUATION, about("resource.id", "tim"), **{"x-request-id": "r-17"})
-    record = served.records()[-1]
-    assert record["request_id"] == "r-17"
-    (entry,) = record["evaluations"]
-    assert entry["evaluation_id"] == response.json()["context"]["evaluation_id"]
-    assert entry["codes"] == ["CONSENT_LAPSED_MAJORITY"]
-    assert entry["subject"] == {"type": "supplier", "id": "X"}
-    assert entry["resource"]["id"].startswith("~")
+    entry, (request, logged) = served.entries()[-1], served.logged()
+    assert entry["attributes"]["poort.request.id"] == "r-17"
+    assert logged == {
+        "decision": False,
+        "context": {
+            "evaluation_id": response.json()["context"]["evaluation_id"],
+            "reason_admin": {"codes": ["CONSENT_LAPSED_MAJORITY"]},
+        },
+    }
+    assert request["subject"] == {"type": "supplier", "id": "X", "properties": {"institute": "A"}}
+    assert request["resource"]["id"].startswith("~")
+    assert entry["attributes"]["dpl.core.data_subject_id"] == request["resource"]["id"]
     assert served.post(EVALUATION, about("resource.id", "tim")).status_code == 200
-    assert served.records()[-1]["evaluations"][0]["resource"] == entry["resource"]
+    assert served.logged()[0]["resource"] == request["resource"]
 
 
-def test_no_text_of_a_caller_reaches_a_record_or_a_log(served: Served) -> None:
+def test_no_text_of_a_caller_reaches_a_log(served: Served) -> None:
     name = "Tim-de-Vries-2009"
     places = ["subject.id", "subject.type", "action.name", "resource.id", "resource.type", "context.engagement"]
     places += ["resource.properties.school", "subject.properties.institute", "action.properties.purpose"]
@@ -311,7 +321,7 @@ def test_no_text_of_a_caller_reaches_a_record_or_a_log(served: Served) -> None:
             served.post(endpoint, {**SARA, "evaluations": [body]})
     served.raw(f"/{name}", b"{}")
     served.raw(EVALUATION, f'{{"{name}"'.encode())
-    assert name not in served.record.read_text()
+    assert name not in served.decision_log.read_text()
     assert name not in served.log.read_text()
     assert name not in served.client.get("/metrics").text
 
@@ -323,11 +333,11 @@ def test_metrics_count_by_action_outcome_and_code(served: Served) -> None:
     assert 'poort_request_seconds_count{endpoint="evaluation",status="200"}' in text
 
 
-def test_without_a_record_there_is_no_decision(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_without_a_log_entry_there_is_no_decision(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("full")
-    with serving(folder, STUDENT, "--record", "/dev/full") as running:
+    with serving(folder, STUDENT, "--decision-log", "/dev/full") as running:
         response = running.post(EVALUATION, SARA, **{"x-request-id": "r1"})
-        assert message(response, 503) == "the decision could not be recorded"
+        assert message(response, 503) == "the decision could not be logged"
         assert "decision" not in response.json()
         assert response.headers["x-request-id"] == "r1"
         assert running.post(SEARCH + "action", SARA).status_code == 503
@@ -373,7 +383,7 @@ def test_the_content_type_may_have_parameters_and_any_case(served: Served, kind:
 
 def test_a_body_too_large_is_413(served: Served) -> None:
     large = json.dumps({**SARA, "filler": "x" * 10_000_000}).encode()
-    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-ID: big\r\n"
+    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-ID: big\r\n"
     told = served.bytes(f"{head}Content-Length: {len(large)}\r\n\r\n".encode())
     assert told.startswith(b"HTTP/1.1 413 ") and b"x-request-id: big" in told
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
@@ -383,7 +393,7 @@ def test_a_body_too_large_is_413(served: Served) -> None:
 
 
 def test_a_long_batch_is_malformed(served: Served) -> None:
-    assert message(served.post(EVALUATIONS, batch(*[{}] * 1001))) == "evaluations: has 1001 items, and 1000 is the most"
+    assert message(served.post(EVALUATIONS, batch(*[{}] * 1001))) == "evaluations: has 1001 items; the maximum is 1000"
     assert len(decisions(served.post(EVALUATIONS, batch(*[{}] * 1000)))) == 1000
 
 
@@ -413,7 +423,7 @@ def test_malformed_options_are_refused(served: Served, options: Any) -> None:
 def test_what_is_not_here_is_said_in_the_one_shape(served: Served, method: str, path: str, status: int) -> None:
     # The client would tidy the path: it is sent as it stands.
     told = served.bytes(
-        f"{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: r9\r\nConnection: close\r\n\r\n".encode()
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: r9\r\nConnection: close\r\n\r\n".encode()
     )
     head, _, body = told.partition(b"\r\n\r\n")
     if method == "BREW" and b"400" in head[:13]:
@@ -425,9 +435,18 @@ def test_what_is_not_here_is_said_in_the_one_shape(served: Served, method: str, 
 
 
 def test_metadata_do_not_follow_the_host_header(served: Served) -> None:
-    told = served.client.get("/.well-known/authzen-configuration", headers={"host": "evil.example"})
-    assert told.json()["policy_decision_point"] == served.url
-    assert "evil" not in told.text
+    response = served.client.get("/.well-known/authzen-configuration", headers={"host": "localhost:1"})
+    assert response.json()["policy_decision_point"] == served.url
+    assert "localhost" not in response.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.", "", "[::1", "127.0.0.1:x"])
+def test_without_callers_only_a_loopback_name_is_answered(served: Served, host: str) -> None:
+    assert message(served.post(EVALUATION, SARA, host=host), 421).startswith("the Host header names no loopback")
+    for path in ("/readyz", "/metrics", "/docs", "/.well-known/authzen-configuration"):
+        assert served.client.get(path, headers={"host": host}).status_code == 421
+    for name in ("localhost", "LOCALHOST:80", "127.0.0.9", "[::1]:8080"):
+        assert served.post(EVALUATION, SARA, host=name).status_code == 200
 
 
 PAIRS = [
@@ -468,7 +487,8 @@ def test_what_the_time_is_said_to_be_counts_for_nothing(served: Served) -> None:
 
 
 def test_slow_and_cut_off_clients_do_not_hold_others_up(served: Served) -> None:
-    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{"
+    head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += "Content-Length: 500\r\n\r\n{"
     slow = [served.connect() for _ in range(50)]
     try:
         for connection in slow:

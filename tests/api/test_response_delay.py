@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from authz_api import response_delay as holding
-from authz_api.response_delay import Ticks, tick
+from authz_api.response_delay import ResponseDelay, tick
 
 from tests.api.test_http import SARA
 from tests.support.paths import STUDENT
@@ -16,7 +16,7 @@ NOBODY = {**SARA, "resource": {"type": "student", "id": "nobody", "properties": 
 
 def test_who_waits_is_woken_at_the_tick_and_no_sooner() -> None:
     async def waits() -> list[tuple[int, int]]:
-        ticks, since = Ticks(), tick()
+        ticks, since = ResponseDelay(), tick()
 
         async def wait(due: int) -> tuple[int, int]:
             await ticks.until(due)
@@ -29,14 +29,14 @@ def test_who_waits_is_woken_at_the_tick_and_no_sooner() -> None:
 
 
 def test_a_tick_that_has_passed_is_not_waited_for() -> None:
-    waiting = Ticks().until(tick())
+    waiting = ResponseDelay().until(tick())
     with pytest.raises(StopIteration):
         waiting.send(None)
 
 
 def test_who_gives_up_leaves_the_others_their_tick() -> None:
     async def waits() -> None:
-        ticks, due = Ticks(), tick() + 20
+        ticks, due = ResponseDelay(), tick() + 20
         gone, stays = asyncio.ensure_future(ticks.until(due)), asyncio.ensure_future(ticks.until(due))
         later = asyncio.ensure_future(ticks.until(due + 5))
         await asyncio.sleep(0)
@@ -56,7 +56,7 @@ def test_without_a_kernels_timer_they_sleep_as_long(monkeypatch: pytest.MonkeyPa
 
     async def waits() -> None:
         due = tick() + 5
-        await Ticks().until(due)
+        await ResponseDelay().until(due)
         # A loop's own clock may be one tick coarser.
         assert tick() >= due - 1
 

@@ -111,7 +111,7 @@ def test_workers_answer_alike_and_take_each_others_tokens(tmp_path: Path) -> Non
             assert found == whole
         text = served.client.get("/metrics").text
         assert f'poort_request_seconds_count{{endpoint="search_action",status="200"}} {10 * len(whole) + 1}.0' in text
-        pseudonyms = {json.dumps(r["search"]["resource"]) for r in served.records() if "search" in r}
+        pseudonyms = {json.dumps(entry["body"]["adl.core.request"]["resource"]) for entry in served.entries()}
         assert len(pseudonyms) == 1
 
 
@@ -119,7 +119,7 @@ def test_workers_answer_alike_and_take_each_others_tokens(tmp_path: Path) -> Non
 def test_a_stop_answers_what_was_accepted(tmp_path: Path, workers: str) -> None:
     data = json.dumps(SARA).encode()
     with serving(tmp_path, STUDENT, "--workers", workers) as served, served.connect(30) as connection:
-        head = f"POST {EVALUATION} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data[:50])
         time.sleep(0.5)
         served.process.terminate()
@@ -166,10 +166,12 @@ def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_reader_of_the_record_that_stalls_stops_decisions_and_nothing_else(tmp_path: Path, workers: str) -> None:
+def test_a_reader_of_the_decision_log_that_stalls_stops_decisions_and_nothing_else(
+    tmp_path: Path, workers: str
+) -> None:
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
-    with serving(tmp_path, STUDENT, "--workers", workers, record=writer) as served:
+    with serving(tmp_path, STUDENT, "--workers", workers, stdout=writer) as served:
         os.close(writer)
         answers = [served.post(EVALUATION, SARA).status_code for _ in range(40)]
         assert answers[0] == 200 and answers[-1] == 503
@@ -202,8 +204,8 @@ def test_a_reader_of_the_record_that_stalls_stops_decisions_and_nothing_else(tmp
     lines = [line for line in read.split(b"\n") if line]
     whole = [line for line in lines if line.startswith(b"{") and line.endswith(b"}")]
     assert len(lines) - len(whole) <= int(workers), "a line cut off is followed by a new one"
-    batches = [json.loads(line) for line in whole if b'"endpoint":"evaluations"' in line]
-    assert [len(one["evaluations"]) for one in batches] == [200] * 4
+    batches = [json.loads(line) for line in whole if b'"event_name":"adl.access_evaluations"' in line]
+    assert [len(one["body"]["adl.core.response"]["evaluations"]) for one in batches] == [200] * 4
 
 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
@@ -232,7 +234,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 def workers_of(served: Served) -> list[int]:
     """The processes that answer: children of the server's, the one that tracks resources apart."""
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
-    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [int(each) for each in children if Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def refused(*options: str) -> str:
@@ -253,12 +255,14 @@ def test_it_refuses_to_start_where_callers_cannot_be_identified() -> None:
 def test_it_refuses_what_cannot_serve(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"short")
     assert refused("--key", str(tmp_path / "key")).startswith(
-        f"authz: Invalid value for --key: {tmp_path / 'key'}: has 5 bytes, and a key has at least 32"
+        f"authz: Invalid value for --key: {tmp_path / 'key'}: has 5 bytes; a key needs at least 32"
     )
-    assert refused("--record", str(tmp_path)) == f"authz: cannot write the record `{tmp_path}`: is a directory"
+    assert (
+        refused("--decision-log", str(tmp_path)) == f"authz: cannot write the decision log `{tmp_path}`: is a directory"
+    )
     assert refused("--facts", "nowhere.json") == "nowhere.json: no such file or directory"
     assert refused("--policy", "nowhere").startswith("nowhere: there is no such folder")
-    assert "is no URL" in refused("--public-url", "ftp://x")
+    assert "is not a URL" in refused("--public-url", "ftp://x")
     with serving(tmp_path, AUTHZEN) as served:
         port = str(served.client.base_url.port)
         assert refused("--port", port) == f"authz: cannot listen on 127.0.0.1 port {port}: address already in use"
@@ -272,7 +276,7 @@ def test_pseudonyms_last_as_long_as_their_key(tmp_path: Path) -> None:
         folder.mkdir()
         with serving(folder, STUDENT, "--key", str(tmp_path / "key"), "--public-url", "https://pdp.example/") as served:
             served.post(EVALUATION, SARA)
-            found.append(served.records()[-1]["evaluations"][0]["resource"]["id"])
+            found.append(served.logged()[0]["resource"]["id"])
             told = served.client.get("/.well-known/authzen-configuration").json()
             assert told["access_evaluation_endpoint"] == "https://pdp.example/access/v1/evaluation"
     assert found[0] == found[1]

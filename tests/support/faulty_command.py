@@ -1,28 +1,30 @@
-"""`authz`, with faults that a test asks for by name in the environment: for what a sound service never shows."""
+"""`authz`, with a fault that a test names in the environment, and that a sound service never shows."""
 
 import os
 
-import authz_api.wire
-from authz_api.authzen.pipeline import Answering, Reply
+import authz_api.server
+from authz_api import deadline
+from authz_api.authzen.endpoint import EndpointResult
+from authz_api.authzen.evaluation import Evaluation
 
 from authz.cli.main import main
 
 
-def _breaks(*_: object) -> None:
+def _break(*_: object) -> None:
     raise RuntimeError("broken by a test")
 
 
-def _unsayable(*_: object) -> Reply:
-    return Reply({"decision": object()}, {"decision": True})
+def _unserialisable(*_: object) -> EndpointResult:
+    return EndpointResult({"decision": object()}, {}, {}, "adl.access_evaluation")
 
 
 if __name__ == "__main__":
     match os.environ["FAULT"]:
         case "deciding":
-            Answering.evaluate = _breaks  # type: ignore[method-assign, assignment]
+            Evaluation.answer = _break  # type: ignore[method-assign, assignment]
         case "answering":
-            Answering.said = _unsayable  # type: ignore[method-assign, assignment]
+            Evaluation._result = _unserialisable  # type: ignore[method-assign, assignment]
         case "impatience":
-            authz_api.wire.IDLE_SECONDS = authz_api.wire.PATIENCE = 1.0
-            authz_api.wire.LOOK_SECONDS = 0.1
+            authz_api.server.HEAD_MILLISECONDS = 1_000
+            deadline.SWEEP_SECONDS = 0.1
     main()

@@ -21,12 +21,12 @@ EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluatio
 
 @dataclass(slots=True)
 class Served:
-    """A server that runs, a client to it, and where it records."""
+    """A running server, a client to it, its decision log and its own log."""
 
     process: subprocess.Popen[bytes]
     client: httpx.Client
     url: str
-    record: Path
+    decision_log: Path
     log: Path
 
     def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -35,17 +35,21 @@ class Served:
     def raw(self, path: str, data: bytes, kind: str = "application/json", **headers: str) -> httpx.Response:
         return self.client.post(path, content=data, headers={"content-type": kind, **headers})
 
-    def records(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.record.read_text().splitlines() if line]
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.decision_log.read_text().splitlines() if line]
+
+    def logged(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The request and the response of the last entry of the decision log."""
+        body = self.entries()[-1]["body"]
+        return body["adl.core.request"], body["adl.core.response"]
 
     def hang_up(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
     def bytes(self, data: bytes, seconds: float = 10.0) -> bytes:
-        """What comes back for these bytes on a connection of their own."""
+        """The bytes that come back on a new connection until the server closes it."""
         with self.connect(seconds) as connection:
             connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
             found = b""
             while part := connection.recv(65536):
                 found += part
@@ -68,20 +72,21 @@ def serving(
     *options: str,
     facts: Path | None = None,
     module: str = "authz",
-    record: int | None = None,
+    stdout: int | None = None,
     stops: bool = True,
 ) -> Iterator[Served]:
-    """A server over a bundle, stopped at the end as an operator would: it must exit 0.
+    """A server over a bundle, stopped with SIGTERM at the end: it must exit 0.
 
-    It records to a file, or, where a descriptor is given, to its standard output; `stops` false if the test ends it.
+    The decision log is a file, or `stdout` if a descriptor is given; `stops` is false if the test ends
+    the server.
     """
-    port, lines, log = free_port(), folder / "record.jsonl", folder / "log.jsonl"
+    port, lines, log = free_port(), folder / "decisions.jsonl", folder / "log.jsonl"
     command = [sys.executable, "-m", module, "serve", "--policy", str(policy), "--port", str(port)]
     command += ["--facts", str(facts or policy / "facts.json"), *options]
-    command += [] if record is not None or "--record" in options else ["--record", str(lines)]
+    command += [] if stdout is not None or "--decision-log" in options else ["--decision-log", str(lines)]
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, cwd=project(), stdout=record or subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, cwd=project(), stdout=stdout or subprocess.DEVNULL, stderr=errors)
     try:
         with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
             until_ready(client, process, log)

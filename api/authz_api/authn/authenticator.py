@@ -1,126 +1,144 @@
-"""Who calls: from the `Authorization` header (RFC 6750) to a caller of the file, and what it may do."""
+"""Authentication: from the `Authorization` header (RFC 6750) to a configured caller and its rights."""
 
 import asyncio
+import hashlib
+import hmac
 import math
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from authz.language.diagnostics import DiagnosticError
-from authz_api.authn.callers import ANYONE, Callers, Right, load_callers
-from authz_api.authn.callers import Caller as Caller
-from authz_api.authn.jwt import LONGEST, REFRESH_SECONDS, BadToken, Issuer, NoKeys, UnknownKey, Verifier, fetch
+from authz_api.authn.callers import (
+    ANYONE,
+    ID_FROM,
+    ID_TO,
+    PREFIX,
+    SECRET_BYTES,
+    Caller,
+    Callers,
+    Right,
+    load_callers,
+)
+from authz_api.authn.jwks import Issuer, KeysUnavailableError, fetch_keys
+from authz_api.authn.jwt import MAX_LENGTH, REFRESH_SECONDS, InvalidTokenError, UnknownKeyError, Verifier
 from authz_api.logs import log
-from authz_api.problems import Problem
+from authz_api.problems import ProblemError
 
 WATCH_SECONDS = 0.5
 CHALLENGE = 'Bearer realm="poort"'
+UNKNOWN_ID_DIGEST = hashlib.sha256(secrets.token_bytes(SECRET_BYTES)).hexdigest()
+"""Compared with the secret of an unknown key, so that an unknown id takes as long as a known one."""
+
+FileVersion = tuple[int, int, int] | None
+"""Modification time, inode and size of a file; None if it cannot be read."""
 
 
 class IncompleteConfigurationError(ValueError):
-    """The identity of callers is not configured whole; the message says what is missing."""
+    """Authentication is configured in part; the message says what is missing."""
 
 
 @dataclass(slots=True)
-class Identity:
-    """Knows callers by the file as it is now, and by the issuer's keys as they are now; without a file, anyone."""
+class Authenticator:
+    """Identifies callers by their file and by the issuer's keys, both as they are now; without a file, anyone."""
 
     path: Path | None = None
     callers: Callers | None = None
     verifier: Verifier | None = None
     anyone: Caller = ANYONE
-    seen: Mapping[Path, "State"] = field(default_factory=dict)
-    """The files as they were before they were last read."""
+    versions: Mapping[Path, FileVersion] = field(default_factory=dict)
+    """The versions of the files that were read."""
     reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock, repr=False)
 
-    def known(self, authorization: bytes | None, right: Right) -> Caller | None:
-        """Who calls, if it has the right; None if the issuer's keys have to be looked at anew first.
+    def authenticate(self, authorization: bytes | None, right: Right) -> Caller | None:
+        """The caller, if it has the right; None if the issuer's keys must be fetched first.
 
         Raises:
-            Problem: 401 if nobody is known by it, 403 if that caller has not the right.
+            ProblemError: 401 if the credential is missing or not valid, 403 if the caller has not the right.
         """
         try:
-            return self._entitled(authorization, right)
-        except UnknownKey:
+            return self._authorized(authorization, right)
+        except UnknownKeyError:
             return None
 
-    async def caller(self, authorization: bytes | None, right: Right) -> Caller:
-        """Who calls, if it has the right.
+    async def authenticate_with_new_keys(self, authorization: bytes | None, right: Right) -> Caller:
+        """The caller, if it has the right; fetches the issuer's keys if the token's key is unknown.
 
         Raises:
-            Problem: 401 if nobody is known by it, 403 if that caller has not the right.
+            ProblemError: 401 if the credential is missing or not valid, 403 if the caller has not the right.
         """
         try:
             try:
-                return self._entitled(authorization, right)
-            except UnknownKey:
-                if self.verifier is None or not await self.verifier.rotated():
+                return self._authorized(authorization, right)
+            except UnknownKeyError:
+                if self.verifier is None or not await self.verifier.refresh_after_rotation():
                     raise
-                return self._entitled(authorization, right)
-        except UnknownKey as wrong:
-            raise _unknown(str(wrong)) from None
+                return self._authorized(authorization, right)
+        except UnknownKeyError as error:
+            raise _invalid(str(error)) from None
 
-    def _entitled(self, authorization: bytes | None, right: Right) -> Caller:
-        found = self.anyone if self.callers is None else self._known(self.callers, authorization)
-        if right not in found.rights:
+    def _authorized(self, authorization: bytes | None, right: Right) -> Caller:
+        caller = self.anyone if self.callers is None else self._identify(self.callers, authorization)
+        if right not in caller.rights:
             headers = {"www-authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{right.value}"'}
-            raise Problem(403, f"this caller has not the right `{right.value}`", headers)
-        return found
+            raise ProblemError(403, f"this caller has not the right `{right.value}`", headers)
+        return caller
 
-    def _known(self, callers: Callers, authorization: bytes | None) -> Caller:
+    def _identify(self, callers: Callers, authorization: bytes | None) -> Caller:
         if authorization is None:
-            raise Problem(401, "no credential: send `Authorization: Bearer ...`", {"www-authenticate": CHALLENGE})
+            raise ProblemError(401, "no credential: send `Authorization: Bearer ...`", {"www-authenticate": CHALLENGE})
         scheme, _, token = authorization.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not token or len(token) > LONGEST:
-            raise _unknown("the credential is no bearer token")
+        if scheme.lower() != "bearer" or not token or len(token) > MAX_LENGTH:
+            raise _invalid("the credential is not a bearer token")
         if "." in token and self.verifier is not None:
             return self._by_token(callers, self.verifier, token)
-        if (found := callers.of_key(token)) is None:
-            raise _unknown("the key is not known")
-        return found
+        if (caller := caller_of_key(callers, token)) is None:
+            raise _invalid("the API key is not known")
+        return caller
 
     def _by_token(self, callers: Callers, verifier: Verifier, token: str) -> Caller:
         try:
             subject = verifier.subject(token)
-        except UnknownKey:
+        except UnknownKeyError:
             raise
-        except BadToken as wrong:
-            raise _unknown(str(wrong)) from None
-        if (found := callers.by_token.get(subject)) is None:
+        except InvalidTokenError as error:
+            raise _invalid(str(error)) from None
+        if (caller := callers.by_token.get(subject)) is None:
             headers = {"www-authenticate": f'{CHALLENGE}, error="insufficient_scope"'}
-            raise Problem(403, "the token is sound, and its subject is no caller here", headers)
-        return found
+            raise ProblemError(403, "the token is valid, but its subject is not a configured caller", headers)
+        return caller
 
     async def reload(self) -> None:
-        """Read the callers and the keys anew; what cannot be read leaves what was loaded."""
+        """Read the callers and fetch the keys again; if that fails the present ones stay."""
         await self.reload_callers()
         await self.reload_keys()
 
     async def reload_callers(self) -> None:
-        """Read the callers anew, one reading after another."""
+        """Read the callers again, one reading after another; if that fails the present ones stay."""
         if self.path is None:
             return
         async with self.reading:
             try:
                 self.callers = await asyncio.to_thread(load_callers, self.path)
                 log().info("callers loaded", callers=len(self.callers.all))
-            except DiagnosticError as wrong:
-                faults = [f"{one.span}: {one.problem}" for one in wrong.diagnostics]
-                log().error("callers refused: those that were loaded stand", faults=faults)
+            except DiagnosticError as error:
+                diagnostics = [f"{each.span}: {each.problem}" for each in error.diagnostics]
+                log().error("callers refused: the loaded callers stay", diagnostics=diagnostics)
 
     async def reload_keys(self) -> None:
-        """Get the issuer's keys anew."""
+        """Fetch the issuer's keys again; if that fails the present ones stay."""
         if self.verifier is None:
             return
         try:
             await self.verifier.refresh()
-        except NoKeys as wrong:
-            log().error("keys refused: those that were loaded stand", fault=str(wrong))
+        except KeysUnavailableError as error:
+            log().error("keys refused: the loaded keys stay", problem=str(error))
 
     async def watch(self) -> None:
-        """Read the callers whenever their file changes, and the keys too, or every few minutes; until cancelled.
+        """Read callers and keys again whenever their file changes, and keys every few minutes, until cancelled.
 
-        Each is watched by itself: keys that do not come must not keep a revocation waiting.
+        Each has its own task: keys that do not come must not delay the revocation of a caller.
         """
         issuer = self.verifier.issuer if self.verifier else None
         keys = Path(issuer.jwks) if issuer and not issuer.by_url else None
@@ -130,73 +148,76 @@ class Identity:
             if issuer:
                 watching.create_task(self._watch(keys, self.reload_keys, REFRESH_SECONDS))
 
-    async def _watch(self, path: Path | None, reload: Callable[[], Awaitable[None]], most: float = math.inf) -> None:
-        seen, waited = self.seen.get(path) if path else None, 0.0
+    async def _watch(self, path: Path | None, reload: Callable[[], Awaitable[None]], every: float = math.inf) -> None:
+        seen, waited = self.versions.get(path) if path else None, 0.0
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             waited += WATCH_SECONDS
-            now = _state(path) if path else None
-            if now != seen or waited >= most:
+            now = _version(path) if path else None
+            if now != seen or waited >= every:
                 seen, waited = now, 0.0
                 try:
                     await reload()
-                except Exception:  # noqa: BLE001 - whoever is revoked next must still be seen
-                    log().error("callers or keys not read: those that were loaded stand", exc_info=True)
+                except Exception:  # noqa: BLE001 - a later revocation must still be seen
+                    log().error("callers or keys not read: the loaded ones stay", exc_info=True)
 
 
-def configured(path: Path | None, issuer: Issuer | None) -> Identity:
-    """The identity that an operator configured.
+def caller_of_key(callers: Callers, text: str) -> Caller | None:
+    """The caller with this API key; compared in constant time."""
+    prefix, id, secret = text[:ID_FROM], text[ID_FROM:ID_TO], text[ID_TO + 1 :]
+    caller = callers.by_key.get(id)
+    digest = caller.key.sha256 if caller and caller.key else UNKNOWN_ID_DIGEST
+    equal = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), digest)
+    return caller if equal and prefix == PREFIX and text[ID_TO : ID_TO + 1] == "_" else None
+
+
+def configure_authentication(path: Path | None, issuer: Issuer | None) -> Authenticator:
+    """The authenticator that an operator configured.
 
     Raises:
         DiagnosticError: the file of callers cannot be read.
-        IncompleteConfigurationError: it names nobody; or one of the issuer and the callers known by tokens is missing.
+        IncompleteConfigurationError: it has no callers; or the issuer, or the callers known by its tokens, are missing.
     """
     if path is None:
         if issuer is not None:
             raise IncompleteConfigurationError("tokens need callers with rights: name their file with --callers")
-        return Identity()
-    # Before they are read: what changes meanwhile is read again.
-    seen = _states(path, issuer)
+        return Authenticator()
+    # The versions first: a change during the reading is then read again.
+    versions = _versions(path, issuer)
     callers = load_callers(path)
     if not callers.all:
-        raise IncompleteConfigurationError(
-            f"`{path}` has no callers, and nobody could be answered: see `authz callers add`"
-        )
+        raise IncompleteConfigurationError(f"`{path}` has no callers, so nobody could call: see `authz callers add`")
     if callers.by_token and issuer is None:
         name = next(iter(callers.by_token.values())).name
-        raise IncompleteConfigurationError(f"`{name}` in `{path}` is known by a token, and no --jwt-issuer is given")
+        raise IncompleteConfigurationError(f"`{name}` in `{path}` is known by a token, and --jwt-issuer is missing")
     if issuer is None:
-        return Identity(path, callers, seen=seen)
+        return Authenticator(path, callers, versions=versions)
     if not callers.by_token:
         raise IncompleteConfigurationError(
             f"no caller in `{path}` is known by a token of --jwt-issuer: see `authz callers add`"
         )
     verifier = Verifier(issuer)
     try:
-        verifier.take(fetch(issuer))
-    except NoKeys as wrong:
-        raise IncompleteConfigurationError(f"the keys of --jwt-jwks cannot be had: {wrong}") from None
-    return Identity(path, callers, verifier, seen=seen)
+        verifier.use(fetch_keys(issuer))
+    except KeysUnavailableError as error:
+        raise IncompleteConfigurationError(f"the keys of --jwt-jwks cannot be fetched: {error}") from None
+    return Authenticator(path, callers, verifier, versions=versions)
 
 
-def _unknown(message: str) -> Problem:
-    return Problem(401, message, {"www-authenticate": f'{CHALLENGE}, error="invalid_token"'})
+def _invalid(message: str) -> ProblemError:
+    return ProblemError(401, message, {"www-authenticate": f'{CHALLENGE}, error="invalid_token"'})
 
 
-State = tuple[int, int, int] | None
-
-
-def _states(path: Path | None, issuer: Issuer | None) -> Mapping[Path, State]:
-    """The files that identity is read from, as they are."""
-    watched = [path] if path else []
+def _versions(path: Path, issuer: Issuer | None) -> Mapping[Path, FileVersion]:
+    watched = [path]
     if issuer and not issuer.by_url:
         watched.append(Path(issuer.jwks))
-    return {each: _state(each) for each in watched}
+    return {each: _version(each) for each in watched}
 
 
-def _state(path: Path) -> State:
+def _version(path: Path) -> FileVersion:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return status.st_mtime_ns, status.st_ino, status.st_size

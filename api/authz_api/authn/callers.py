@@ -1,13 +1,12 @@
-"""Who may call: a file of callers, each with its rights and one credential, of which only a digest is kept.
+"""The file of callers: each caller's rights, and one credential, of which the file keeps a digest.
 
-An API key is `poort_ID_SECRET`: the id finds its caller, and the SHA-256 of the secret, 256 random bits, proves it. A
-caller without a key is known by the subject of a signed token (`authn/jwt.py`): its rights stand in this file too, and
-never in the token.
+An API key is `poort_ID_SECRET`: the id finds the caller, and the SHA-256 of the secret (256 random bits) proves it. A
+caller without a key is known by the subject of a signed token (`authn/jwt.py`). Its rights are in this file too; the
+claims of a token grant nothing.
 """
 
 import fcntl
 import hashlib
-import hmac
 import json
 import os
 import secrets
@@ -22,6 +21,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from authz.documents.files import read_document
+from authz.documents.places import diagnostic_at
 from authz.documents.validation import diagnostics_of
 from authz.language.diagnostics import DiagnosticError
 
@@ -29,8 +29,6 @@ PREFIX = "poort_"
 ID_FROM = len(PREFIX)
 ID_TO = ID_FROM + 16
 SECRET_BYTES = 32
-NOBODY = hashlib.sha256(secrets.token_bytes(SECRET_BYTES)).hexdigest()
-"""What an unknown key's secret is compared with, as a known one's would be."""
 
 
 class Right(StrEnum):
@@ -46,30 +44,30 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Key(_Strict):
-    """An API key as it is kept: its id, and the digest of its secret."""
+class ApiKey(_Strict):
+    """The stored form of an API key: its id, and the digest of its secret."""
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Caller(_Strict):
-    """One caller: its name, its rights, how it is known, and the one subject that it may ask as, if it is bound."""
+    """One caller: its name, its rights, its credential, and the one subject that it may act for, if it is bound."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     rights: frozenset[Right]
     subject: Annotated[str, Field(min_length=1, strict=True)] | None = None
-    key: Key | None = None
+    key: ApiKey | None = None
     token_subject: Annotated[str, Field(min_length=1, strict=True)] | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> "Caller":
+    def _consistent(self) -> "Caller":
         if (self.key is None) == (self.token_subject is None):
             raise ValueError("a caller has either a `key` or a `token_subject`")
         if not self.rights:
             raise ValueError("a caller has at least one right")
         if self.subject is not None and self.rights - {Right.EVALUATE, Right.SEARCH}:
-            # What is known of a student is no supplier's, and no more is how others are answered.
+            # All reason codes reveal facts about a student, and metrics reveal other callers' decisions.
             raise ValueError("a caller that is bound to a subject may evaluate and search, and no more")
         return self
 
@@ -79,12 +77,12 @@ class _Document(_Strict):
 
 
 ANYONE = Caller.model_construct(name="", rights=frozenset({Right.EVALUATE, Right.SEARCH, Right.OPERATE}))
-"""Who calls where no callers are configured."""
+"""Every caller of a service without configured callers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """The callers of a file, found by the id of a key and by the subject of a token."""
+    """The callers of a file, indexed by the id of their key and by the subject of their token."""
 
     all: tuple[Caller, ...]
     by_key: Mapping[str, Caller] = field(init=False, repr=False)
@@ -94,55 +92,44 @@ class Callers:
         object.__setattr__(self, "by_key", {each.key.id: each for each in self.all if each.key})
         object.__setattr__(self, "by_token", {each.token_subject: each for each in self.all if each.token_subject})
 
-    def of_key(self, text: str) -> Caller | None:
-        """The caller whose API key this is."""
-        prefix, id, secret = text[:ID_FROM], text[ID_FROM:ID_TO], text[ID_TO + 1 :]
-        found = self.by_key.get(id)
-        digest = found.key.sha256 if found and found.key else NOBODY
-        right = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), digest)
-        return found if right and prefix == PREFIX and text[ID_TO : ID_TO + 1] == "_" else None
-
 
 def load_callers(path: Path) -> Callers:
     """The callers in a file.
 
     Raises:
-        DiagnosticError: it cannot be read, or could be misread; with every fault, each with its place.
+        DiagnosticError: it cannot be read, is malformed, or holds two callers with one name, key id or token subject.
     """
     shown = str(path)
-    given = read_document(path, shown)
     try:
-        document = _Document.model_validate(given)
-    except ValidationError as wrong:
-        raise DiagnosticError(diagnostics_of(wrong, shown)) from None
-    for what, named in (
+        document = _Document.model_validate(read_document(path, shown))
+    except ValidationError as error:
+        raise DiagnosticError(diagnostics_of(error, shown)) from None
+    for what, values in (
         ("name", [each.name for each in document.callers]),
         ("key id", [each.key.id for each in document.callers if each.key]),
         ("token subject", [each.token_subject for each in document.callers if each.token_subject]),
     ):
-        if twice := _twice(named):
-            from authz.documents.places import diagnostic_at
-
-            raise DiagnosticError([diagnostic_at(shown, ("callers",), f"two callers have the {what} `{twice}`")])
+        if duplicate := _duplicate(values):
+            raise DiagnosticError([diagnostic_at(shown, ("callers",), f"two callers have the {what} `{duplicate}`")])
     return Callers(tuple(document.callers))
 
 
-def _twice(names: Iterable[str]) -> str:
+def _duplicate(values: Iterable[str]) -> str:
     seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
     return ""
 
 
 def save_callers(path: Path, callers: Iterable[Caller]) -> None:
-    """Write the file whole or not at all, readable by its owner alone.
+    """Replace the file in one step, readable by its owner alone.
 
     Raises:
         OSError: it cannot be written.
     """
-    path = path.resolve()  # a link to the file stays one
+    path = path.resolve()  # a symbolic link to the file stays a link
     listed = [each.model_dump(mode="json", exclude_none=True) for each in callers]
     for each in listed:
         each["rights"] = sorted(each["rights"])
@@ -162,11 +149,11 @@ def save_callers(path: Path, callers: Iterable[Caller]) -> None:
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[None]:
-    """One change of the file after another, from its reading to its writing.
+def lock_callers(path: Path) -> Iterator[None]:
+    """Hold the file's lock, from reading it to writing it, so that concurrent changes are all kept.
 
     Raises:
-        OSError: nothing can be written beside it.
+        OSError: the lock file beside it cannot be written.
     """
     path = path.resolve()
     with (path.parent / f".{path.name}.lock").open("w") as lock:
@@ -174,7 +161,7 @@ def changing(path: Path) -> Iterator[None]:
         yield
 
 
-def new_key() -> tuple[str, Key]:
-    """A new API key: the text to show once, and what is kept of it."""
+def new_key() -> tuple[str, ApiKey]:
+    """A new API key: the text to show once, and its stored form."""
     id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
-    return f"{PREFIX}{id}_{secret}", Key(id=id, sha256=hashlib.sha256(secret.encode()).hexdigest())
+    return f"{PREFIX}{id}_{secret}", ApiKey(id=id, sha256=hashlib.sha256(secret.encode()).hexdigest())

@@ -1,87 +1,150 @@
-"""Evaluations: many requests in one body, with defaults, answered in order (AuthZEN 1.0, section 7)."""
+"""Access Evaluations: many requests in one body, with defaults, answered in order (AuthZEN 1.0, section 7)."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from authz import EvaluationRequest, MalformedRequestError
-from authz.engine.evaluation import EvaluationInputs, decide, gather_batch
-from authz_api.authn.callers import Caller, Right
-from authz_api.authzen.request_body import told
-from authz_api.authzen.responses import NOT_ITSELF, Answer, answer, own, undecided
-from authz_api.problems import Problem
-from authz_api.state import Loaded
+from authz.engine.evaluation import decide, gather_batch
+from authz_api import response_delay
+from authz_api.authn.callers import Right
+from authz_api.authzen.endpoint import Endpoint, EndpointResult, Question
+from authz_api.authzen.evaluation import Evaluation, data_subject, logged_response
+from authz_api.authzen.request_body import message_of
+from authz_api.authzen.responses import (
+    OTHER_SUBJECT,
+    EvaluationResult,
+    caller_may_ask,
+    evaluation_result,
+    failed_result,
+)
+from authz_api.problems import ProblemError
+from authz_api.state import Snapshot
 
-MOST_ITEMS = 1000
-AT_ONCE = 50
-"""How many items are decided before others get a turn."""
+MAX_ITEMS = 1000
+ITEMS_AT_ONCE = 50
+"""The number of items that are decided before other calls get a turn."""
 ENTITIES = ("subject", "action", "resource", "context")
-# Which decision, once made, ends a batch; None ends none.
 SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+"""The decision that ends a batch, by the name of its semantic; None ends no batch."""
 
 
-def items_of(given: Mapping[str, Any]) -> list[Any]:
-    """The items of a batch; none if the body is a single evaluation.
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """Decides a batch; a body without items is a single evaluation."""
+
+    single: Evaluation
+
+    def endpoint(self) -> Endpoint:
+        """The endpoint `/access/v1/evaluations`."""
+        return Endpoint("evaluations", "adl.access_evaluations", Right.EVALUATE, self.answer, self.answer_slowly)
+
+    def answer(self, question: Question) -> EndpointResult | None:
+        """Decide a short batch; None if it is so long that other calls should get a turn."""
+        items, last = read_items(question.body), read_semantic(question.body)
+        if not items:
+            return self.single.answer(question)
+        if len(items) > ITEMS_AT_ONCE:
+            return None
+        return self._result(question.snapshot, tuple(evaluate(question, items, last)))
+
+    async def answer_slowly(self, question: Question) -> EndpointResult:
+        """Decide a long batch with pauses, or explain a single evaluation."""
+        items, last = read_items(question.body), read_semantic(question.body)
+        if not items:
+            return await self.single.answer_slowly(question)
+        results: list[EvaluationResult] = []
+        for result in evaluate(question, items, last):
+            results.append(result)
+            if len(results) % ITEMS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return self._result(question.snapshot, tuple(results))
+
+    def _result(self, snapshot: Snapshot, results: tuple[EvaluationResult, ...]) -> EndpointResult:
+        pseudonyms = self.single.pseudonyms
+        requests = [pseudonyms.of_request(snapshot, result.request) if result.request else {} for result in results]
+        subjects = {data_subject(snapshot, request) for request in requests if request}
+        return EndpointResult(
+            {"evaluations": [result.body for result in results]},
+            {"evaluations": requests},
+            {"evaluations": [logged_response(result) for result in results]},
+            "adl.access_evaluations",
+            results,
+            # An entry names at most one data subject.
+            subjects.pop() if len(subjects) == 1 else "",
+            batch_delay(results),
+        )
+
+
+def read_items(body: Mapping[str, Any]) -> list[Any]:
+    """The items of a batch; empty if the body is a single evaluation.
 
     Raises:
-        Problem: 400 if they are no list, or too many.
+        ProblemError: 400 if they are not a list, or too many.
     """
-    items = given.get("evaluations", [])
+    items = body.get("evaluations", [])
     if not isinstance(items, list):
-        raise Problem(400, "evaluations: is not a list")
-    if len(items) > MOST_ITEMS:
-        raise Problem(400, f"evaluations: has {len(items)} items, and {MOST_ITEMS} is the most")
+        raise ProblemError(400, "evaluations: is not a list")
+    if len(items) > MAX_ITEMS:
+        raise ProblemError(400, f"evaluations: has {len(items)} items; the maximum is {MAX_ITEMS}")
     return items
 
 
-def ending(given: Mapping[str, Any]) -> bool | None:
-    """Which decision ends the batch.
+def read_semantic(body: Mapping[str, Any]) -> bool | None:
+    """The decision that ends the batch; None if none does.
 
     Raises:
-        Problem: 400 if the options are no object, or name a semantic that is not known.
+        ProblemError: 400 if the options are not an object, or name an unknown semantic.
     """
-    options = given.get("options", {})
+    options = body.get("options", {})
     if not isinstance(options, dict):
-        raise Problem(400, "options: is not an object")
+        raise ProblemError(400, "options: is not an object")
     semantic = options.get("evaluations_semantic", "execute_all")
     if not isinstance(semantic, str) or semantic not in SEMANTICS:
-        listed = ", ".join(f"`{name}`" for name in SEMANTICS)
-        raise Problem(400, f"options.evaluations_semantic: is not one of {listed}")
+        names = ", ".join(f"`{name}`" for name in SEMANTICS)
+        raise ProblemError(400, f"options.evaluations_semantic: is not one of {names}")
     return SEMANTICS[semantic]
 
 
-def answers(
-    caller: Caller, loaded: Loaded, given: Mapping[str, Any], items: list[Any], last: bool | None, at: datetime
-) -> Iterator[Answer]:
-    """The answers to the items, in order, up to and with the one that ends the batch."""
-    defaults = {name: given[name] for name in ENTITIES if name in given}
-    parsed = [_parse(caller, loaded, defaults, item, index) for index, item in enumerate(items)]
-    sound = [asked for asked in parsed if isinstance(asked, EvaluationRequest)]
-    gathered = iter(gather_batch(loaded.policy, sound, loaded.facts, at))
-    admin = Right.EXPLAIN in caller.rights
-    for asked in parsed:
-        one = undecided(asked) if isinstance(asked, Problem) else _decided(loaded, next(gathered), admin)
-        yield one
-        if last is not None and one.body["decision"] is last:
+def evaluate(question: Question, items: list[Any], last: bool | None) -> Iterator[EvaluationResult]:
+    """The results of the items, in order, up to and including the one that ends the batch."""
+    snapshot, body = question.snapshot, question.body
+    defaults = {name: body[name] for name in ENTITIES if name in body}
+    parsed = [_read_item(question, defaults, item, index) for index, item in enumerate(items)]
+    requests = [each for each in parsed if isinstance(each, EvaluationRequest)]
+    gathered = iter(gather_batch(snapshot.policy, requests, snapshot.facts, question.at))
+    show_all = Right.EXPLAIN in question.caller.rights
+    for each in parsed:
+        if isinstance(each, ProblemError):
+            result = failed_result(each)
+        else:
+            inputs = next(gathered)
+            result = evaluation_result(snapshot, inputs, decide(inputs), show_all)
+        yield result
+        if last is not None and result.body["decision"] is last:
             return
 
 
-def _decided(loaded: Loaded, inputs: EvaluationInputs, admin: bool) -> Answer:
-    return answer(loaded, inputs, decide(inputs), admin)
-
-
-def _parse(
-    caller: Caller, loaded: Loaded, defaults: Mapping[str, Any], item: object, index: int
-) -> EvaluationRequest | Problem:
-    """The request that an item asks with the defaults, or what is wrong with it; an item's entity stands as a whole."""
+def _read_item(
+    question: Question, defaults: Mapping[str, Any], item: object, index: int
+) -> EvaluationRequest | ProblemError:
+    """The request of an item with the defaults, or its problem; an item's entity replaces the whole default entity."""
     if not isinstance(item, dict):
-        return Problem(400, f"evaluations[{index}]: is not an object")
+        return ProblemError(400, f"evaluations[{index}]: is not an object")
+    body = {**defaults, **item} if defaults else item
     try:
-        asked = loaded.policy.bundle.requests.read_live(
-            {**defaults, **item} if defaults else item, "body", ("evaluations", index)
-        )
-    except MalformedRequestError as wrong:
-        return Problem(400, told(wrong))
-    if caller.subject is None or own(caller, loaded, asked):
-        return asked
-    return Problem(403, f"evaluations[{index}]: {NOT_ITSELF}")
+        request = question.snapshot.policy.bundle.requests.read_live(body, "body", ("evaluations", index))
+    except MalformedRequestError as error:
+        return ProblemError(400, message_of(error))
+    if caller_may_ask(question.caller, question.snapshot, request):
+        return request
+    return ProblemError(403, f"evaluations[{index}]: {OTHER_SUBJECT}")
+
+
+def batch_delay(results: tuple[EvaluationResult, ...]) -> int:
+    """The delay of a batch, in milliseconds: it depends only on its length, and is 0 if no item is refused."""
+    for result in results:
+        if result.decision is not None and not result.decision:
+            return response_delay.EVALUATION + len(results) // response_delay.ITEMS_PER_MILLISECOND
+    return 0

@@ -1,4 +1,4 @@
-"""The body of a call: bytes within bounds, UTF-8, I-JSON (RFC 7493), one object."""
+"""The request body: bytes within the size limit, UTF-8, I-JSON (RFC 7493), one object."""
 
 from typing import Any
 
@@ -6,53 +6,49 @@ from starlette.types import Receive
 
 from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import Diagnostic, DiagnosticError
-from authz_api.problems import Problem
+from authz_api.http_messages import HttpRequest
+from authz_api.problems import ProblemError
 
-MOST_BYTES = 1_048_576
-MOST_FAULTS = 10
-MOST_TEXT = 300
-"""How long each fault may be: it may repeat what was sent, and a batch would a thousand times."""
-TOO_LARGE = f"the body is larger than {MOST_BYTES} bytes"
+MAX_BYTES = 1_048_576
+MAX_DIAGNOSTICS = 10
+MAX_MESSAGE = 300
+"""The length of one diagnostic: it may repeat a text of the body, and a batch could repeat it a thousand times."""
+LENGTH_DIGITS = 20
+TOO_LARGE = f"the body is larger than {MAX_BYTES} bytes"
+CUT_OFF = "the body was cut off"
+JSON = b"application/json"
 
 
-async def read_body(kind: bytes, length: bytes, receive: Receive) -> bytes:
-    """The bytes that a call carries, whose headers say that they are JSON, and how many at most.
+async def read_body(request: HttpRequest, receive: Receive) -> bytes:
+    """The bytes of a body whose headers declare JSON.
 
     Raises:
-        Problem: 400 if they are not JSON, or cut off; 413 if there are too many.
+        ProblemError: 400 if the content type is another, or the body was cut off; 413 if it is too large.
     """
-    check_kind(kind)
-    if len(length) > 6 and length.isdigit() and int(length[:20]) > MOST_BYTES:
-        raise Problem(413, TOO_LARGE)
+    kind, length = request.content_type, request.content_length
+    if kind != JSON and kind.partition(b";")[0].strip().lower() != JSON:
+        raise ProblemError(400, "the content type is not application/json")
+    if len(length) > 6 and length.isdigit() and int(length[:LENGTH_DIGITS]) > MAX_BYTES:
+        raise ProblemError(413, TOO_LARGE)
     message = await receive()
     data: bytes = message.get("body", b"")
     if message.get("more_body"):
-        data = await _rest(data, receive)
+        data = await _read_rest(data, receive)
     elif message["type"] == "http.disconnect":
-        raise Problem(400, "the body was cut off")
-    if len(data) > MOST_BYTES:
-        raise Problem(413, TOO_LARGE)
+        raise ProblemError(400, CUT_OFF)
+    if len(data) > MAX_BYTES:
+        raise ProblemError(413, TOO_LARGE)
     return data
 
 
-def check_kind(kind: bytes) -> None:
-    """Refuse a body whose headers do not say that it is JSON.
-
-    Raises:
-        Problem: 400.
-    """
-    if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
-        raise Problem(400, "the content type is not application/json")
-
-
-async def _rest(begun: bytes, receive: Receive) -> bytes:
-    parts, size, more = [begun], len(begun), True
+async def _read_rest(first: bytes, receive: Receive) -> bytes:
+    parts, size, more = [first], len(first), True
     while more:
-        if size > MOST_BYTES:
-            raise Problem(413, TOO_LARGE)
+        if size > MAX_BYTES:
+            raise ProblemError(413, TOO_LARGE)
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem(400, "the body was cut off")
+            raise ProblemError(400, CUT_OFF)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = message.get("more_body", False)
@@ -60,29 +56,30 @@ async def _rest(begun: bytes, receive: Receive) -> bytes:
 
 
 def parse_body(data: bytes) -> dict[str, Any]:
-    """The object that a body says.
+    """The object in a body.
 
     Raises:
-        Problem: 400 if it is not JSON, or not sound, or no object.
+        ProblemError: 400 if it is not I-JSON, or not an object.
     """
     if not data:
-        raise Problem(400, "the body is empty")
+        raise ProblemError(400, "the body is empty")
     try:
         value = parse_json_bytes(data, "body")
-    except DiagnosticError as faulty:
-        raise Problem(400, told(faulty)) from None
+    except DiagnosticError as error:
+        raise ProblemError(400, message_of(error)) from None
     if not isinstance(value, dict):
-        raise Problem(400, "the body is not an object")
+        raise ProblemError(400, "the body is not an object")
     return value
 
 
-def told(faulty: DiagnosticError) -> str:
-    """The first faults in one line."""
-    lines = [_line(one)[:MOST_TEXT] for one in faulty.diagnostics[:MOST_FAULTS]]
-    more = len(faulty.diagnostics) - len(lines)
+def message_of(error: DiagnosticError) -> str:
+    """The first diagnostics in one line."""
+    lines = [_line(each)[:MAX_MESSAGE] for each in error.diagnostics[:MAX_DIAGNOSTICS]]
+    more = len(error.diagnostics) - len(lines)
     return "; ".join([*lines, f"and {more} more"] if more else lines)
 
 
-def _line(one: Diagnostic) -> str:
-    place = f" (line {one.span.line}, column {one.span.column})" if one.span.line else ""
-    return f"{one.problem}{place}" + (f" ({one.help})" if one.help else "")
+def _line(diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    place = f" (line {span.line}, column {span.column})" if span.line else ""
+    return f"{diagnostic.problem}{place}" + (f" ({diagnostic.help})" if diagnostic.help else "")

@@ -1,7 +1,6 @@
-"""A decision as an answer, by audience: what everybody who asks may see, and what an administrator may."""
+"""The response to one evaluation, by audience: what every caller may see, and what the right `explain` adds."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,89 +9,80 @@ from authz.engine.evaluation import EvaluationInputs
 from authz.engine.expiry import expires_at
 from authz.engine.public_reason import public_reason
 from authz_api.authn.callers import Caller
-from authz_api.problems import Problem, error
-from authz_api.state import Loaded
+from authz_api.decision_log.trace import random_id
+from authz_api.problems import ProblemError, error_body
+from authz_api.state import Snapshot
 
-BROKEN = "the request could not be judged"
-NOT_ITSELF = "this caller asks only as itself"
-ID_BYTES, DRAWN = 16, 256
+UNDECIDED = "the request could not be decided"
+OTHER_SUBJECT = "this caller may ask only about itself"
 
 
-@dataclass(slots=True)
-class Answer:
-    """One answer, beside what its record needs: the request, unless it was malformed, and the decision on it."""
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """The response to one evaluation, with the request and decision that log and metrics need.
+
+    Without a decision `failure` says why: `malformed`, or `forbidden` for the caller.
+    """
 
     body: Mapping[str, Any]
     evaluation_id: str
-    asked: EvaluationRequest | None = None
+    request: EvaluationRequest | None = None
     decision: Decision | None = None
-    undecided: str = ""
-    """Why there is no decision: it was malformed, or is forbidden to its caller."""
+    failure: str = ""
 
 
-def answer(
-    loaded: Loaded,
+def evaluation_result(
+    snapshot: Snapshot,
     inputs: EvaluationInputs,
     decision: Decision,
-    admin: bool,
-    explained: Mapping[str, Any] | None = None,
-) -> Answer:
-    """The answer to one request (AuthZEN 1.0, section 5.5).
+    show_all: bool,
+    explanation: Mapping[str, Any] | None = None,
+) -> EvaluationResult:
+    """The result of a decision (AuthZEN 1.0, section 5.5).
 
-    `admin` if the caller may see every code; `explained` is the explanation, as data, that such a caller asked for.
+    Args:
+        show_all: the caller may see every reason code.
+        explanation: the explanation, as data, that such a caller asked for.
     """
-    id = evaluation_id()
-    asked = inputs.request
-    context: dict[str, Any] = {}
+    evaluation_id, request = random_id(), inputs.request
     permitted = bool(decision)
-    if decision.error:
-        context.update(error(500, BROKEN))
-    elif not permitted:
-        code = public_reason(inputs, decision)
-        context["reason_user"] = loaded.reasons[code]
-        if admin:
-            context["reason_admin"] = {"codes": list(decision.reasons)}
-    if admin and explained is not None:
-        context["reason_admin"] = {**context.get("reason_admin", {}), **explained}
-    context["evaluation_id"] = id
+    context: dict[str, Any] = {}
+    if not permitted:
+        if decision.error:
+            context.update(error_body(500, UNDECIDED))
+        else:
+            context["reason_user"] = snapshot.reasons[public_reason(inputs, decision)]
+            if show_all:
+                context["reason_admin"] = {"codes": list(decision.reasons)}
+    if show_all and explanation is not None:
+        context["reason_admin"] = {**context.get("reason_admin", {}), **explanation}
+    context["evaluation_id"] = evaluation_id
     context["evaluated_at"] = decision.at
-    for name in loaded.echoed:
-        if (value := asked.properties[name]) is not None:
+    for name in snapshot.echoed:
+        if (value := request.properties[name]) is not None:
             context[name] = value
     if permitted and (end := expires_at(inputs)) is not None:
         context["expires_at"] = end
     context["policy"], context["facts"] = decision.policy_digest, decision.facts_revision
-    return Answer({"decision": permitted, "context": context}, id, asked, decision)
+    return EvaluationResult({"decision": permitted, "context": context}, evaluation_id, request, decision)
 
 
-def own(caller: Caller, loaded: Loaded, asked: EvaluationRequest) -> bool:
-    """Whether a caller may ask this: one that is bound to a subject asks only as itself."""
+def failed_result(problem: ProblemError) -> EvaluationResult:
+    """The result of an item of a batch that is malformed, or that its caller may not ask."""
+    evaluation_id = random_id()
+    context = {**error_body(problem.status, problem.message), "evaluation_id": evaluation_id}
+    failure = "forbidden" if problem.status == 403 else "malformed"
+    return EvaluationResult({"decision": False, "context": context}, evaluation_id, failure=failure)
+
+
+def caller_may_ask(caller: Caller, snapshot: Snapshot, request: EvaluationRequest) -> bool:
+    """Whether a caller may ask this request: a caller bound to a subject asks only about itself."""
     if caller.subject is None:
         return True
-    type = loaded.policy.bundle.vocabulary.subject.type
-    return (asked.subject_type, asked.subject_id) == (type, caller.subject)
+    type = snapshot.policy.bundle.vocabulary.subject.type
+    return (request.subject_type, request.subject_id) == (type, caller.subject)
 
 
-def undecided(problem: Problem) -> Answer:
-    """The answer to an item of a batch that is malformed, or that its caller may not ask."""
-    id = evaluation_id()
-    context = {**error(problem.status, problem.message), "evaluation_id": id}
-    why = "forbidden" if problem.status == 403 else "malformed"
-    return Answer({"decision": False, "context": context}, id, undecided=why)
-
-
-def echoed(loaded: Loaded, asked: EvaluationRequest) -> dict[str, Any]:
-    """What an answer repeats of its request, by the bundle's word: such as the purpose, defaults filled in."""
-    return {name: asked.properties[name] for name in loaded.echoed if asked.properties[name] is not None}
-
-
-def _ids() -> Iterator[str]:
-    while True:
-        # The kernel is asked for many at once.
-        drawn = os.urandom(ID_BYTES * DRAWN).hex()
-        for start in range(0, len(drawn), 2 * ID_BYTES):
-            yield drawn[start : start + 2 * ID_BYTES]
-
-
-evaluation_id = _ids().__next__
-"""An id for one evaluation: 128 random bits."""
+def echoed_properties(snapshot: Snapshot, request: EvaluationRequest) -> dict[str, Any]:
+    """The properties that a response repeats, defaults filled in, such as the purpose; the bundle names them."""
+    return {name: value for name in snapshot.echoed if (value := request.properties[name]) is not None}

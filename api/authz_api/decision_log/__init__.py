@@ -1,1 +1,1 @@
-"""The decision log: one entry a call, written before the response leaves."""
+"""The decision log: one entry for each call, written before the response leaves."""

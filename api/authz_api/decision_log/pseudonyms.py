@@ -1,0 +1,82 @@
+"""Keyed pseudonyms: what the decision log holds in place of persons, and of every text that it may not repeat.
+
+A text may stand as it is if the bundle declares it, or if it is the id of a known record that is no person. Any other
+text of a caller could be a person's name or id. Whoever holds the key can find the entries of a person; nobody else.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from authz import EvaluationRequest
+from authz_api.state import Snapshot
+
+PLAIN_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+CACHED, MAX_CACHED_LENGTH = 16_384, 128
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Maps a text of a kind to its pseudonym: equal texts have equal pseudonyms under one key."""
+
+    key: bytes = field(repr=False)
+    cache: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def of(self, kind: str, text: str) -> str:
+        """The pseudonym of a text: `~` and 128 bits of its keyed digest (BLAKE2, RFC 7693)."""
+        if (cached := self.cache.get((kind, text))) is not None:
+            return cached
+        digest = hashlib.blake2b((kind + "\0" + text).encode(), key=self.key, digest_size=16)
+        pseudonym = f"~{digest.hexdigest()}"
+        if len(text) <= MAX_CACHED_LENGTH:
+            if len(self.cache) >= CACHED:
+                self.cache.clear()
+            self.cache[kind, text] = pseudonym
+        return pseudonym
+
+    def of_request_id(self, text: str) -> str:
+        """A caller's request id if it has the form of an id, else its pseudonym."""
+        return text if PLAIN_REQUEST_ID.fullmatch(text) else self.of("request", text)
+
+    def of_request(self, snapshot: Snapshot, request: EvaluationRequest) -> dict[str, Any]:
+        """A request in AuthZEN's shape without personal data; the properties are those that the bundle reads."""
+        vocabulary = snapshot.policy.bundle.vocabulary
+        action = request.action
+        logged: dict[str, Any] = {
+            "subject": self.of_entity(snapshot, vocabulary.subject.type, request.subject_type, request.subject_id),
+            "action": {"name": action if action in snapshot.actions else self.of("action", action)},
+            "resource": self.of_entity(snapshot, vocabulary.resource.type, request.resource_type, request.resource_id),
+        }
+        properties = vocabulary.properties
+        for name, value in request.properties.items():
+            if value is None:
+                continue
+            holder = logged
+            *steps, last = properties[name].source
+            for step in steps:
+                holder = holder.setdefault(step, {})
+            holder[last] = self._of_property(snapshot, name, value)
+        return logged
+
+    def _of_property(self, snapshot: Snapshot, name: str, value: object) -> object:
+        if isinstance(value, str):
+            public, kind = snapshot.public_texts[name]
+            return value if value in public else self.of(kind, value)
+        return value if isinstance(value, bool | int) else str(value)
+
+    def of_entity(self, snapshot: Snapshot, type: str, actual: str, id: str) -> dict[str, Any]:
+        """A subject or resource; the id of an entity of another type than the bundle's is never public."""
+        if actual != type:
+            return {"type": self.of("type", actual), "id": self.of("id", id)}
+        return {"type": type, "id": self.of_id(snapshot, type, id)} if id else {"type": type}
+
+    def of_id(self, snapshot: Snapshot, type: str, id: str) -> str:
+        """An id if it is that of a known record that is no person, else its pseudonym."""
+        public, kind = snapshot.public_texts[type]
+        return id if id in public else self.of(kind, id)
+
+    def of_results(self, keys: Iterable[str]) -> str:
+        """One pseudonym for a list of search results: equal lists have equal digests, and no result can be read."""
+        return self.of("results", "\0".join(keys))
