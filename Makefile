@@ -1,6 +1,8 @@
 # make demo    set up, and decide a handful of telling requests
 # make serve   set up, and answer AuthZEN on http://127.0.0.1:8080 over the demo facts
-# make test    set up, and run every test
+# make test    set up, and run every test of the engine
+# make test-policies   what the owner of a bundle in policies/ needs: check, scenarios, laws, fuzzing, idle rules
+# make soak    the generating tests with SOAK times as many worlds, and fuzzing for FUZZ_SECONDS
 # make check   format, lint, types, contracts
 # make bench   the figures in docs/performance.md
 # make bench-peers   the ten-condition workload beside other engines, with a table and a plot
@@ -12,7 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test check bench bench-peers bench-http format docs schemas clean
+.PHONY: demo serve test test-policies soak check bench bench-peers bench-http format docs schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -25,7 +27,19 @@ serve: $(VENV)/.installed
 	@exec $(BIN)/authz serve
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
+
+test-policies: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q policies
+	$(BIN)/authz vocabulary policies/student_data --json-schema facts | cmp - docs/schemas/facts.schema.json
+
+SOAK ?= 20
+FUZZ_SECONDS ?= 600
+
+soak: $(VENV)/.installed-dev
+	AUTHZ_TEST_EFFORT=$(SOAK) $(BIN)/python -m pytest -q -n auto --dist worksteal \
+		tests/student_data tests/verify tests/codegen tests/engine tests/explain tests/bundle/test_request_reader.py
+	@for bundle in policies/*/; do $(BIN)/authz fuzz "$$bundle" --seconds $(FUZZ_SECONDS) || exit 1; done
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

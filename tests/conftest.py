@@ -3,9 +3,20 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from authz import Policy
+from tests.support.effort import FACTOR, effort
 from tests.support.student import student_policy
+
+settings.register_profile(
+    "poort",
+    max_examples=effort(200),
+    deadline=None,
+    derandomize=FACTOR == 1,  # `make test` gives one result; `make soak` draws anew each time
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("poort")
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from authz import Policy, load_bundle
 from authz.testing import World, as_scenario, decide, facts, requests, worlds
 from authz.verify.seeds import seeds
+from tests.support.effort import effort
 from tests.support.paths import AUTHZEN, STUDENT
 
 AUTHZEN_POLICY = load_bundle(AUTHZEN)
 STUDENT_POLICY = load_bundle(STUDENT)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(80), deadline=None)
 @given(st.sampled_from([STUDENT_POLICY, AUTHZEN_POLICY]), st.data())
 def test_what_is_drawn_can_be_decided(policy: Policy, data: st.DataObject) -> None:
     world = data.draw(worlds(policy))
@@ -48,7 +49,7 @@ def edits(one: dict[str, Any], other: dict[str, Any]) -> int:
     return lists + sum(one.get(part) != other.get(part) for part in ("request", "parameters"))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=effort(200), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(worlds(STUDENT_POLICY))
 def test_a_link_is_necessary(world: World) -> None:
     assert world.facts.lists["links"] or not decide(STUDENT_POLICY, world)

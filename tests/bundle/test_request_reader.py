@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from authz import EvaluationRequest, MalformedRequestError, Policy, load_bundle
 from authz.bundle.request_schema import request_schema
+from tests.support.effort import effort
 from tests.support.paths import AUTHZEN, STUDENT
 
 POLICIES = {name: load_bundle(folder) for name, folder in {"student": STUDENT, "authzen": AUTHZEN}.items()}
@@ -82,7 +83,7 @@ def member(body: Any, *path: str, absent: Any = None) -> Any:
     return body
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=effort(1_000), deadline=None)
 @given(name=NAMES, edits=EDITS, searched=SEARCHED)
 def test_the_published_schema_accepts_exactly_what_the_reader_accepts(name: str, edits: Any, searched: str) -> None:
     body = edited(edits)
@@ -90,7 +91,7 @@ def test_the_published_schema_accepts_exactly_what_the_reader_accepts(name: str,
     assert accepted is (read(POLICIES[name], body, searched) is not None)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=effort(500), deadline=None)
 @given(name=NAMES, edits=EDITS, searched=SEARCHED)
 def test_an_accepted_request_holds_what_the_body_says(name: str, edits: Any, searched: str) -> None:
     policy, body = POLICIES[name], edited(edits)
@@ -109,7 +110,7 @@ def test_an_accepted_request_holds_what_the_body_says(name: str, edits: Any, sea
         assert request.properties[property] == (said if known else None)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=effort(500), deadline=None)
 @given(name=NAMES, path=st.sampled_from(PATHS), value=VALUES)
 def test_every_problem_lies_where_the_body_was_changed(name: str, path: tuple[str, ...], value: Any) -> None:
     body = edited([(path, value)])

@@ -12,6 +12,7 @@ from authz.bundle.vocabulary import attribute
 from authz.codegen.python import compile_program
 from authz.verify import oso as reference
 from authz.verify.oso import Reference
+from tests.support.effort import effort
 from tests.support.generated_policies import CODES, CONSTRUCTS, Drawn, Policies
 from tests.support.mutants import CHECKER, COMPILER, Mutant, planted
 from tests.support.naive_evaluator import holds
@@ -95,7 +96,7 @@ def by_the_book(drawn: Drawn, who: Any, request: Any) -> tuple[bool, tuple[str, 
 def test_both_halves_decide_as_the_naive_reading_does(seed: int) -> None:
     """2,000 policies in all."""
     policies, source, permits = Policies(seed), Random(seed), 0
-    for _ in range(250):
+    for _ in range(effort(250)):
         drawn, who = policies.draw(), None
         few, many = (compile_program(drawn.program, attribute, many) for many in (16, -1))
         who = drawn.subject()
@@ -105,13 +106,13 @@ def test_both_halves_decide_as_the_naive_reading_does(seed: int) -> None:
             permits += expected[0]
             for half in (few, many):
                 assert decided(half, who, request) == expected, drawn.text
-    assert 400 < permits < 1_600
+    assert effort(400) < permits < effort(1_600)
 
 
 @pytest.mark.skipif(not reference.available(), reason="oso has no release for this Python")
 def test_oso_decides_as_the_compiled_form_does() -> None:
     policies, source = Policies(2026), Random(2026)
-    for _ in range(60):
+    for _ in range(effort(60)):
         drawn = policies.draw()
         compiled, oso, who = compile_program(drawn.program, attribute), Reference(drawn.bundle), drawn.subject()
         for _ in range(3):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from authz import Policy
 from tests.support import oracle as plain_reading
 from tests.support.decide import decide, gathered
+from tests.support.effort import effort
 from tests.support.strategies import at, near_situations
 from tests.support.student import CATEGORIES, Situation, consent, generated, permitting
 
@@ -26,7 +27,7 @@ def permits_plainly(world: Situation, moment: datetime) -> bool:
     return not plain_reading.judge(asked.facts, asked.request, asked.parameters)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300), deadline=None)
 @given(near_situations(), st.randoms(use_true_random=False))
 def test_a_permit_holds_up_to_its_expiry_and_not_at_it(policy: Policy, world: Situation, stream: random.Random) -> None:
     decision = decide(policy, world)
@@ -71,14 +72,14 @@ def worlds_instants(world: Situation) -> set[datetime]:
 
 def test_a_stream_of_permits_agrees_with_the_plain_reading(policy: Policy) -> None:
     stream, found = random.Random(2026), 0
-    for _ in range(3_000):
+    for _ in range(effort(3_000)):
         world = generated(stream.randrange)
         decision = decide(policy, world)
         if decision and decision.expires_at is not None:
             found += 1
             assert not permits_plainly(world, decision.expires_at)
             assert permits_plainly(world, decision.expires_at - MICROSECOND)
-    assert found >= 100
+    assert found >= effort(100)
 
 
 def test_the_records_of_a_decision_are_not_moved_by_asking_when_it_ends(policy: Policy) -> None:

@@ -21,6 +21,7 @@ from authz.interpreter.evaluate import two_valued
 from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds as own_worlds
 from tests.support.decide import decide, gathered
+from tests.support.effort import effort
 from tests.support.strategies import near_situations
 from tests.support.student import Situation, consent, generated, permitting
 
@@ -50,7 +51,7 @@ def conditions(condition: Condition) -> Iterator[Condition]:
         yield from conditions(part)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(near_situations())
 def test_the_tree_says_what_the_decision_says(policy: Policy, world: Situation) -> None:
     decision = decide(policy, world)
@@ -79,7 +80,7 @@ def test_the_tree_says_what_the_decision_says(policy: Policy, world: Situation) 
         assert list(deciding_leaves(explanation.conditions)), "something at the ends of the tree is wrong"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(near_situations())
 def test_the_smallest_change_allows_and_no_part_of_it_does(policy: Policy, world: Situation) -> None:
     decision = refused(policy, world)
@@ -141,7 +142,7 @@ def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy
     assert policy.analyses.gather(asked, near, asked.at, policy.parameters) == request
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(near_situations())
 def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: Situation) -> None:
     lists, facts = policy.analyses.facts_reader.lists, read_facts(world.facts, policy)
@@ -240,7 +241,7 @@ def test_what_broke_is_not_explained(policy: Policy) -> None:
         decision.explain()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(60), deadline=None)
 @given(near_situations(), st.integers(1, 5))
 def test_explaining_changes_nothing(policy: Policy, world: Situation, times: int) -> None:
     decision = decide(policy, world)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from authz import Policy
@@ -11,15 +11,6 @@ from authz.instants import BEGIN, END, format_instant
 from tests.support.decide import decide, gathered
 from tests.support.strategies import at, key_of, near_situations, rearranged, with_rows, without
 from tests.support.student import Situation
-
-settings.register_profile(
-    "laws",
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
-settings.load_profile("laws")
 
 
 @given(near_situations())

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from authz import read_facts
 from tests.support import oracle
+from tests.support.effort import effort
 from tests.support.student import CATEGORIES, KEY, MAGISTER, PURPOSES, student_policy
 
 POLICY = student_policy()
@@ -152,4 +153,4 @@ class Students(RuleBasedStateMachine):
 
 
 TestStudents = Students.TestCase
-TestStudents.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestStudents.settings = settings(max_examples=effort(120), stateful_step_count=40, deadline=None)

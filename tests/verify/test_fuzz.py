@@ -21,6 +21,7 @@ from authz.verify.oracles import Oracles
 from authz.verify.seeds import mended, plain_world, seeds
 from authz.verify.worlds import as_scenario, world_from
 from tests.support.cli import authz
+from tests.support.effort import effort
 from tests.support.paths import AUTHZEN, STUDENT
 
 NUMBERS = st.lists(st.integers(0, 2**16), max_size=40)
@@ -41,14 +42,14 @@ def test_all_zeros_are_the_first_world_as_it_is_and_it_permits(drawn: WorldGener
     assert drawn.policy_of(first).decide(first.request, first.facts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(numbers=NUMBERS)
 def test_a_world_is_a_pure_function_of_its_integers(drawn: WorldGenerator, numbers: list[int]) -> None:
     one, other = drawn.world(numbers), WorldGenerator(drawn.policy, drawn.seeds).world(numbers)
     assert as_scenario(drawn.policy, one) == as_scenario(drawn.policy, other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(numbers=NUMBERS)
 def test_a_world_is_a_scenario_and_back(drawn: WorldGenerator, numbers: list[int]) -> None:
     """Every world is valid: as a document it is read without a fault, and it is the same world."""
@@ -67,12 +68,12 @@ def test_a_world_is_a_scenario_and_back(drawn: WorldGenerator, numbers: list[int
 
 def test_worlds_are_near_the_line_and_reach_every_code(drawn: WorldGenerator) -> None:
     stream, permits, codes = random.Random(1), 0, set[str]()
-    for _ in range(6_000):
+    for _ in range(effort(6_000)):
         world = drawn.draw(stream.randrange)
         decision = drawn.policy_of(world).decide(world.request, world.facts)
         permits += bool(decision)
         codes.update(decision.reasons)
-    assert 0.25 < permits / 6_000 < 0.85
+    assert 0.25 < permits / effort(6_000) < 0.85
     assert codes == set(drawn.policy.bundle.reasons)
 
 
@@ -95,10 +96,10 @@ def test_a_bundle_without_scenarios_begins_with_a_plain_world_that_permits(tmp_p
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
 def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
     policy = load_bundle(folder)
-    report = fuzz(policy, 600, 7, tmp_path, most=3_000)
+    report = fuzz(policy, 6_000, 7, tmp_path, most=effort(3_000))
     assert report.counterexample is None, list(report.lines())
-    assert report.counts.worlds >= 3_000
-    assert report.counts.permits >= 600
+    assert report.counts.worlds >= effort(3_000)
+    assert report.counts.permits >= effort(600)
     assert len(report.counts.laws) == len(policy.bundle.laws)
     assert all(report.counts.codes[code] for code in policy.bundle.reasons)
     if reference.available():
