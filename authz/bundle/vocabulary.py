@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from authz.bundle.derived import Derivation
-from authz.bundle.toml_schema import ChangeTable, ParameterTable, VariantTable, WordsTable
+from authz.bundle.toml_schema import ChangeTable, ParameterTable, VariantTable, WriterTable
 from authz.language.types import Enumeration, Schema, Type
 
 REQUEST, PARAMETERS = "Request", "Parameters"
@@ -92,7 +92,7 @@ class Vocabulary:
     schema: Schema
     actions: tuple[str, ...]
     bare_date_zone: str
-    writers: Mapping[str, WordsTable]
+    writers: Mapping[str, WriterTable]
     changes: Mapping[str, ChangeTable]
 
     @property
