@@ -191,5 +191,5 @@ def _is_in(value: Any, members: Any) -> bool:
 
 
 def identity(value: Any) -> Any:
-    """A key for a value: plain values by type and value, records by `id`."""
+    """A key for a value: records by `id`, plain values by themselves. The pair keeps an integer apart from an `id`."""
     return (type(value), value) if isinstance(value, str | int | None) else id(value)

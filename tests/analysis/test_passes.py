@@ -138,8 +138,8 @@ def test_instants_that_a_rule_reads_through_a_base_type_are_read_of_its_subtypes
 
 def test_the_compiled_collector_gives_the_instants_from_an_instant_on() -> None:
     program = checked(
-        READ
-        + "g in request.grants and g.begins <= request.at and (g.until = nil or (g.until != nil and request.at < g.until))"
+        f"{READ}g in request.grants and g.begins <= request.at"
+        " and (g.until = nil or (g.until != nil and request.at < g.until))"
         " and (request.until = nil or (request.until != nil and request.at < request.until));"
     )
     collect = compile_instants(program, attribute)

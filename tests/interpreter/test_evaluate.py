@@ -112,6 +112,7 @@ DISTANCES = {
     "the nearest disjunct counts": ('((request.level = 5 and request.name = "zoe") or request.withdrawn)', 1),
     "a call counts as its nearest clause": ("f(request)", 1),
     "the nearest row counts": ('g in request.grants and g.level = 3 and g.holder = "zoe"', 1),
+    "what stands behind a guard that does not hold counts too": ("request.limit != nil and request.limit > 1", 2),
     "no row is one away": ('b in request.blocks and b.level = 3 and b.holder = "zoe"', 1),
     "every row that must not be counts": ("not (g in request.grants and g.open)", 2),
 }

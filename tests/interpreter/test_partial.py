@@ -115,3 +115,16 @@ def test_situations(name: str) -> None:
 def test_a_test_of_open_rows_is_unknown() -> None:
     algebra = ThreeValued(PartialRecord(Request(), {}))
     assert algebra.test(lambda value, members: value in members, "a", OpenRows((), ())) is None
+
+
+def test_a_field_of_an_absent_or_unknown_record_is_unknown() -> None:
+    algebra = ThreeValued(PartialRecord(Request(), {}))
+    assert algebra.read(None, "closed") is UNKNOWN
+    assert algebra.read(UNKNOWN, "closed") is UNKNOWN
+
+
+def test_only_the_partial_record_itself_is_open() -> None:
+    request, equal = Request(level=1), Request(level=1)
+    algebra = ThreeValued(PartialRecord(request, {"level": UNKNOWN}))
+    assert algebra.read(request, "level") is UNKNOWN
+    assert algebra.read(equal, "level") == 1
