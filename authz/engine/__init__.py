@@ -1,1 +1,1 @@
-"""Deciding: a request's records in, a Decision out; knows nothing of students."""
+"""The policy decision point: policies, decisions, their expiry, and search."""

@@ -1,1 +1,1 @@
-"""Explaining: why a request is decided so, and the smallest change that would allow it; knows nothing of students."""
+"""Explanations: the conditions of a decision, and the smallest change that would allow."""

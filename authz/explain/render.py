@@ -21,7 +21,7 @@ NO_CHANGE_FOUND = {
 SENTENCES: Mapping[ChangeKind, Mapping[str, str]] = {
     ChangeKind.ADD: {"en": "add {noun}: {row}", "nl": "voeg toe, {noun}: {row}"},
     ChangeKind.END: {"en": "end {noun}: {row}", "nl": "beëindig {noun}: {row}"},
-    ChangeKind.FILL: {"en": "say {filled} of {noun}: {row}", "nl": "vul {filled} in van {noun}: {row}"},
+    ChangeKind.FILL: {"en": "fill in {filled} of {noun}: {row}", "nl": "vul {filled} in van {noun}: {row}"},
     ChangeKind.SET: {"en": "set {noun} to {row}", "nl": "zet {noun} op {row}"},
 }
 OR = {"en": " or ", "nl": " of "}

@@ -1,1 +1,1 @@
-"""Facts: where the records that rules read come from, validated strictly and found by key."""
+"""Fact stores, the gathering of the records that rules read, and the changes that facts can have."""

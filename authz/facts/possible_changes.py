@@ -15,7 +15,7 @@ from authz.facts.changes import Change, ChangeKind
 from authz.facts.writable_values import WritableValues, writable_values
 from authz.instants import END
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 """How many rows of one type are made at most."""
 
 
@@ -115,7 +115,7 @@ def _rows(context: _Context, kind: RowType, fixed: Mapping[str, Any]) -> Iterato
     """Complete rows with some fields fixed; an interval begins at the instant decided at and has no end."""
     columns = [_column(context, kind, name, fixed) for name in kind.fields]
     rows: dict[Any, None] = {}
-    for values in itertools.islice(itertools.product(*columns), MOST_ROWS):
+    for values in itertools.islice(itertools.product(*columns), MAX_ROWS):
         fields = _completed(kind, dict(zip(kind.fields, values, strict=True)))
         if fields is not None:
             row = context.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})

@@ -1,27 +1,10 @@
-"""For testers (`pip install 'poort[testing]'`): Hypothesis strategies for the requests, facts and worlds of any bundle.
-
-    from authz import load_bundle
-    from authz.testing import decide, worlds
-
-    policy = load_bundle("policies/student_data")
-
-    @given(worlds(policy))
-    def test_no_permit_without_a_link(world):
-        assert not (decide(policy, world) and not world.facts.lists["links"])
-
-A world is near the line: a scenario of the bundle that permits, edited up to three times (`authz.verify.generate`).
-It shrinks towards the first of them, unedited. `pytest FOLDER` collects a bundle's scenario files of
-itself.
-
-`FactStoreContract` is for authors of fact stores: a test class with the laws that every store must satisfy.
-"""
+"""The contract of fact stores, as a test class to derive from."""
 
 import dataclasses
 import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -35,58 +18,11 @@ from authz.engine.policy import Policy
 from authz.facts.memory import Facts
 from authz.facts.serialize import facts_as_data
 from authz.facts.store import FactsSnapshot, FactStore
-from authz.verify.generate import WorldGenerator
-from authz.verify.seeds import seeds
-from authz.verify.worlds import World, as_scenario, decide
+from authz.testing.strategies import facts, requests, worlds
 
-__all__ = ["FactStoreContract", "World", "as_scenario", "decide", "facts", "requests", "worlds"]
-
-MOST_NUMBERS = 60
-MOST_KEYS = 200
+MAX_KEYS = 200
 SIMILAR_IDS = ("Zz1", "zz1", "Zz1 ", " Zz1", "z\u00e9", "ze\u0301", "0077", "077", "77")
 """Ids that must stay apart: they differ in case, spaces, Unicode form or leading zeros."""
-
-
-@lru_cache(maxsize=8)
-def _worlds_of(digest: str, policy: "_PolicyKey") -> WorldGenerator:
-    return WorldGenerator(policy.policy, seeds(policy.policy)[0])
-
-
-class _PolicyKey:
-    """A policy as a key: two of one digest draw the same worlds."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _PolicyKey) and self.policy.digest == other.policy.digest
-
-    def __hash__(self) -> int:
-        return hash(self.policy.digest)
-
-
-def worlds(policy: Policy) -> st.SearchStrategy[World]:
-    """WorldGenerator of a bundle: facts, a request with its instant, and parameters.
-
-    Raises:
-        ValueError: the bundle has no scenario, and no plain world could be made for it.
-    """
-    generator = _worlds_of(policy.digest, _PolicyKey(policy))
-    if not generator.seeds:
-        raise ValueError(f"no world can be drawn for `{policy.bundle.path}`: add a scenario that permits")
-    numbers = st.lists(st.integers(0, 2**16 - 1), max_size=MOST_NUMBERS)
-    return numbers.map(generator.world)
-
-
-def requests(policy: Policy) -> st.SearchStrategy[EvaluationRequest]:
-    """Requests of a bundle, each with its instant."""
-    return worlds(policy).map(lambda world: world.request)
-
-
-def facts(policy: Policy) -> st.SearchStrategy[Facts]:
-    """Valid facts of a bundle."""
-    return worlds(policy).map(lambda world: world.facts)
-
 
 # A contract is inherited by one class per store, which Hypothesis takes for a mistake.
 CONTRACT = settings(
@@ -145,7 +81,7 @@ class FactStoreContract:
         for name, collection in vocabulary.collections.items():
             rows = drawn.lists[vocabulary.rows[collection.of].facts]
             ids = [drawn.ids(vocabulary.entities[part]) for part in collection.by]
-            for key in itertools.islice(itertools.product(*ids), MOST_KEYS):
+            for key in itertools.islice(itertools.product(*ids), MAX_KEYS):
                 scanned = [row for row in rows if tuple(getattr(row, attribute(part)) for part in collection.by) == key]
                 assert Counter(snapshot.rows[name].get(key, ())) == Counter(scanned), (name, key)
                 for other in _near_misses(key[0]):
