@@ -86,6 +86,7 @@ schemas: $(VENV)/.installed
 	@for document in manifest vocabulary reasons facts scenarios; do \
 		$(BIN)/authz vocabulary --json-schema $$document > docs/schemas/$$document.schema.json; \
 	done
+	$(BIN)/python -m authz_api.decision_log.entry > docs/schemas/decision-log.schema.json
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .peers

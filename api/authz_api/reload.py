@@ -85,11 +85,10 @@ class Supervisor:
         """One reload; whether it was taken."""
         self.round += 1
         try:
+            self._accept()
             began = time.monotonic()
             snapshot = self.load()
-            seconds = max(self.seconds, LOAD_TIMES * (time.monotonic() - began))
-            self._accept()
-            self._prepare(snapshot.versions, seconds)
+            self._prepare(snapshot.versions, max(self.seconds, LOAD_TIMES * (time.monotonic() - began)))
         except Exception as error:  # noqa: BLE001 - whatever breaks in a reload must not end the service
             self._tell(ABORT)
             _log_refusal(error)

@@ -90,28 +90,24 @@ def _serve(settings: Settings, state: State, authenticator: Authenticator, addre
             counters = Path(folder) / "metrics"
             counters.mkdir()
             os.environ[METRICS_VARIABLE] = str(counters)
+        # Imported after the folder is set, which prometheus_client reads then; before the fork, so that workers start fast.
+        from authz_api.worker import worker_application
+
+        def application() -> Any:
+            supervisor.close()
+            return worker_application(settings, state, authenticator, control)
+
         load = functools.partial(load_snapshot, settings.policy, settings.facts)
         supervisor = Supervisor(state, load, listening, settings.workers)
         server = _granian(settings, address, port)
         server.on_startup(supervisor.start)
         try:
-            server.serve(
-                target_loader=functools.partial(_application, settings, supervisor, authenticator, control),
-                wrap_loader=False,
-            )
+            server.serve(target_loader=application, wrap_loader=False)
         except SystemExit as stop:
             return int(stop.code or 0)
         except ConfigurationError as error:
             raise ServeError(f"the server cannot start: {error}") from None
     return 0
-
-
-def _application(settings: Settings, supervisor: Supervisor, authenticator: Authenticator, control: Path) -> Any:
-    # Imported in the worker: prometheus_client reads the folder of its counters when it is imported.
-    from authz_api.worker import worker_application
-
-    supervisor.close()
-    return worker_application(settings, supervisor.state, authenticator, control)
 
 
 def _granian(settings: Settings, address: str, port: int) -> Any:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -527,6 +528,36 @@ def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pyte
         found = asyncio.run(ask())
         server.shutdown()
     assert found == [held] * 10
+
+
+def test_calls_that_wait_for_keys_are_bounded_and_others_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(_Keys, "served", jwks(one=RSA_KEY))
+        file = tmp_path / "callers.json"
+        key = add(file, "portal", "--right", "evaluate")
+        add(file, "idp", "--right", "evaluate", "--token-subject", "someone")
+        options = ["--jwt-issuer", "https://idp.example", "--jwt-audience", "poort"]
+        options += ["--jwt-jwks", f"http://127.0.0.1:{server.server_address[1]}/keys", "--most-calls", "8"]
+        with serving(tmp_path, STUDENT, "--callers", str(file), *options) as served:
+            monkeypatch.setattr(_Keys, "seconds", 3.0)
+
+            def ask(number: int) -> tuple[int, str]:
+                with httpx.Client(base_url=served.url, trust_env=False, timeout=30) as client:
+                    response = client.post(EVALUATION, json=SARA, headers=bearer(token(kid=f"unknown-{number}")))
+                return response.status_code, response.json()["error"]["message"]
+
+            with ThreadPoolExecutor(12) as pool:
+                waiting = [pool.submit(ask, number) for number in range(12)]
+                assert eventually(lambda: sum(each.done() for each in waiting) == 10), "all but a quarter of 8 are told"
+                for _ in range(5):
+                    assert served.post(EVALUATION, SARA, **bearer(key)).status_code == 200
+                answers = Counter(each.result() for each in waiting)
+        server.shutdown()
+    assert answers[503, "too many calls wait for the issuer's keys"] == 10
+    assert sum(count for (status, _), count in answers.items() if status == 401) == 2
 
 
 # A file of callers that changes.

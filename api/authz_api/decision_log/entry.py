@@ -4,6 +4,7 @@
 by their revision; our own attributes begin with `poort.`. A batch is one entry. Persons are pseudonyms.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired
@@ -79,3 +80,7 @@ def json_schema() -> dict[str, Any]:
     parent = schema["properties"]["parent_span_id"]
     schema["properties"]["parent_span_id"] = {**parent["anyOf"][0], "title": parent["title"]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "additionalProperties": False}
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2))
