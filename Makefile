@@ -26,8 +26,11 @@ demo: $(VENV)/.installed
 serve: $(VENV)/.installed
 	@exec $(BIN)/authz serve
 
+# TESTS=tests/verify runs some of them; any other argument of pytest will do too
+TESTS ?=
+
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q -n auto --dist worksteal
+	$(BIN)/python -m pytest -q -n auto --dist worksteal $(TESTS)
 
 test-policies: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q policies

@@ -89,12 +89,16 @@ class ScenarioDocument:
 
 
 def scenario_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The scenario files that paths name: files as they are, and all of a folder's, in order."""
+    """The scenario files that paths name: files as they are, and all of a folder's, in order.
+
+    A bundle's folder stands for the `scenarios` folder in it.
+    """
     for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
+        place = path / "scenarios" if (path / "bundle.toml").is_file() else path
+        if place.is_dir():
+            yield from sorted(file for file in place.rglob("*") if file.suffix in ENDINGS and file.is_file())
         else:
-            yield path
+            yield place
 
 
 def read_scenario_file(path: Path) -> ScenarioDocument:

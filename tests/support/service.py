@@ -5,12 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
-from authz_api.app import Reloaded, create_app
-from authz_api.authn.authenticator import Identity
+from authz_api.app import create_app
+from authz_api.authn.authenticator import Authenticator
 from authz_api.authn.callers import Caller, Callers, Right, new_key
 from authz_api.decision_log.recorder import Recorder
-from authz_api.rate_limit import Admission
-from authz_api.state import Node, with_facts
+from authz_api.operations import ReloadOutcome
+from authz_api.rate_limit import RateLimiter
+from authz_api.state import State, snapshot_of
 
 from authz import Facts, Policy
 from authz.client import AsyncClient, Server
@@ -22,14 +23,14 @@ URL = "http://127.0.0.1"
 class Service:
     """The application, the key of a caller with every right, and the instant that its clock shows."""
 
-    node: Node
+    state: State
     transport: httpx.ASGITransport
     key: str
     now: datetime
 
     def hold(self, policy: Policy, facts: Facts, now: datetime) -> None:
         """Decide by these facts from here on, at this instant."""
-        self.node.loaded = with_facts(policy, facts)
+        self.state.snapshot = snapshot_of(policy, facts)
         self.now = now
 
     def http(self) -> httpx.AsyncClient:
@@ -48,23 +49,23 @@ def start_service(policy: Policy, facts: Facts, now: datetime, log: Path) -> Ser
     """The service over a policy and facts; `log` is where its decision log is written."""
     text, key = new_key()
     caller = Caller(name="tests", rights=frozenset(Right), key=key)
-    node = Node(with_facts(policy, facts))
+    state = State(snapshot_of(policy, facts))
 
-    async def reload() -> Reloaded:
-        return Reloaded.DONE
+    async def reload() -> ReloadOutcome:
+        return ReloadOutcome.DONE
 
     def clock() -> datetime:
         return service.now
 
     app = create_app(
-        node,
+        state,
         public_url=URL,
         key=b"k" * 32,
         recorder=Recorder(log),
-        identity=Identity(callers=Callers((caller,))),
-        admission=Admission(),
+        authenticator=Authenticator(callers=Callers((caller,))),
+        limiter=RateLimiter(),
         reload=reload,
         clock=clock,
     )
-    service = Service(node, httpx.ASGITransport(app), text, now)
+    service = Service(state, httpx.ASGITransport(app), text, now)
     return service

@@ -158,5 +158,10 @@ def test_a_file_without_a_scenario_fails(policy: Policy, tmp_path: Path, text: s
     assert [len(one) for one in problems(policy, tmp_path / "s.json", text)] == [1]
 
 
+def test_a_bundle_stands_for_its_scenarios(policy: Policy) -> None:
+    by_bundle, by_folder = (list(run(policy, [path])) for path in (STUDENT, STUDENT / "scenarios"))
+    assert by_bundle == by_folder and len(by_bundle) > 100
+
+
 def test_a_folder_without_a_scenario_file_fails(policy: Policy, tmp_path: Path) -> None:
     assert [result.problems for result in run(policy, [tmp_path])] == [("no scenario file in this folder",)]
