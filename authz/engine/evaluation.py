@@ -40,7 +40,7 @@ class EvaluationInputs:
     facts_revision: str
 
 
-Outcome = tuple[Effect, datetime, tuple[str, ...], str, str, str]
+DecisionFields = tuple[Effect, datetime, tuple[str, ...], str, str, str]
 """The fields of a `Decision`, in order."""
 
 
@@ -77,7 +77,7 @@ def decide(inputs: EvaluationInputs) -> Decision:
     return Decision(*evaluate(inputs))
 
 
-def evaluate(inputs: EvaluationInputs) -> Outcome:
+def evaluate(inputs: EvaluationInputs) -> DecisionFields:
     """The fields of the decision on gathered inputs. Whatever is raised while deciding becomes a refusal with `error`.
 
     Without a known subject there is nobody to permit.

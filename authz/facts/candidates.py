@@ -13,8 +13,8 @@ from authz.facts.store import Key
 
 K = TypeVar("K")
 V = TypeVar("V")
-Ids = tuple[Key, ...]
-Index = Mapping[Key, Ids]
+Keys = tuple[Key, ...]
+Index = Mapping[Key, Keys]
 
 
 class CandidateIndex:
@@ -33,7 +33,7 @@ class CandidateIndex:
     ) -> None:
         """`records` has the ids of each record type, `keys` the keys under which each collection has rows."""
         self.vocabulary, self._records, self._keys = vocabulary, records, keys
-        self._all_ids: dict[str, Ids] = {}
+        self._all_ids: dict[str, Keys] = {}
         self._indexes: dict[tuple[str, tuple[str, ...]], Index] = {}
 
     def candidates(
@@ -51,9 +51,9 @@ class CandidateIndex:
         product = (tuple(id for (id,) in parts) for parts in itertools.product(first, *by_field[1:]))
         return itertools.dropwhile(lambda key: key <= after, product) if after else product
 
-    def _narrowed(self, searched: tuple[str, ...], known: Mapping[str, str | None], required: Set[str]) -> Ids | None:
+    def _narrowed(self, searched: tuple[str, ...], known: Mapping[str, str | None], required: Set[str]) -> Keys | None:
         """The fewest candidates that one required collection leaves; None if none has all the searched fields."""
-        fewest: Ids | None = None
+        fewest: Keys | None = None
         for collection, kind in self.vocabulary.collections.items():
             if collection not in required or not set(searched) <= set(kind.by):
                 continue
@@ -76,7 +76,7 @@ class CandidateIndex:
             ids.setdefault(tuple(key[i] for i in others), set()).add(tuple(key[i] for i in places))
         return {other: tuple(sorted(keys)) for other, keys in ids.items()}
 
-    def _every(self, name: str) -> Ids:
+    def _every(self, name: str) -> Keys:
         """All ids that a request's field may hold, sorted."""
         record = self.vocabulary.entities[name]
         return _once(self._all_ids, record, lambda: tuple((id,) for id in sorted(self._records[record])))
