@@ -82,6 +82,48 @@ SHARED = "rules of one name share their types: give this one another name"
             "did you mean `withdrawn`?",
         ),
         rules_refused(
+            "nil in a head that is called",
+            'f(«nil»);\nrule(r: Request) if r.open and f("a")',
+            "nil-in-head",
+            "`nil` cannot be a parameter",
+            "test `= nil` in the body",
+        ),
+        rules_refused(
+            "an untyped parameter used nowhere",
+            "f(«x») if 1 < 2",
+            "untyped-parameter",
+            "`x` has no type",
+            "write `x: Type`, or a constant in quotes",
+        ),
+        rules_refused(
+            "a declaration without rules, called with a constant",
+            'type «blocked»(n: String);\nrule(r: Request) if r.open and not blocked("a")',
+            "declaration-without-rule",
+            "`blocked` is declared and has no rule",
+            "leave the declaration out",
+        ),
+        rules_refused(
+            "an integer as action",
+            "allow(_s: Reader, «1», r: Request) if r.open",
+            "entry-point-signature",
+            "the action must be of type `String`",
+            ALLOW_FORM,
+        ),
+        rules_refused(
+            "a constant as subject",
+            'allow(«"ann"», "read", r: Request) if r.open',
+            "entry-point-signature",
+            "this parameter of `allow` must be of type `Reader`",
+            ALLOW_FORM,
+        ),
+        rules_refused(
+            "an untyped request",
+            'allow(_s: Reader, "read", «r») if r.open',
+            "untyped-parameter",
+            "`r` has no type",
+            "write `r: Type`, or a constant in quotes",
+        ),
+        rules_refused(
             "nil in a head", "f(«nil»)", "nil-in-head", "`nil` cannot be a parameter", "test `= nil` in the body"
         ),
         rules_refused(

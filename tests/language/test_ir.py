@@ -96,3 +96,8 @@ def test_callees_come_before_callers() -> None:
     text = "a(r: Request) if b(r) and c(r);\nb(r: Request) if c(r);\nc(r: Request) if r.open;\n"
     names = list(checked(text).rules)
     assert names.index("c") < names.index("b") < names.index("a")
+
+
+def test_variables_of_one_name_are_told_apart_within_a_rule() -> None:
+    either = formula('(x in request.names and x = "a") or (x in request.names and x = "b")')
+    assert [part.variable.name for part in subformulas(either) if isinstance(part, Exists)] == ["x", "x_2"]

@@ -12,6 +12,12 @@ from tests.support.paths import STUDENT
 from tests.support.small_schema import ALLOW, SCHEMA, checked, checker_output, condition
 
 
+def codes_and_columns(text: str, reasons: tuple[str, ...] = ()) -> list[tuple[str, int]]:
+    with pytest.raises(DiagnosticError) as raised:
+        checked(text, reasons)
+    return [(diagnostic.code, diagnostic.span.column) for diagnostic in raised.value.diagnostics]
+
+
 def test_all_diagnostics_are_reported_at_once_in_order_of_place() -> None:
     text = """\
 g(r: Request) if r.opne and r.consnt;
@@ -127,6 +133,38 @@ rules.polar:2:22: `reason` is evaluated by the engine, and no rule can call it
 code: entry-point-called
 help: give the condition a rule of its own"""
     )
+
+
+def test_a_reason_code_is_a_string() -> None:
+    text = 'reason(r: Request, 1) if r.open;\nreason(r: Request, "A") if r.open;'
+    assert codes_and_columns(text, ("A",)) == [("reason-code-not-constant", 20), ("inconsistent-parameter-type", 20)]
+
+
+def test_both_sides_of_a_comparison_are_checked() -> None:
+    assert codes_and_columns(condition("request.limit > request.levle")) == [
+        ("possibly-nil", 27),
+        ("unknown-field", 51),
+    ]
+
+
+def test_all_arguments_of_a_call_are_checked() -> None:
+    text = condition("f(request.opne, request.limit)") + "\nf(b: Boolean, n: Integer) if b and n = 1;"
+    assert codes_and_columns(text) == [("unknown-field", 37), ("possibly-nil", 43)]
+
+
+def test_a_call_is_checked_against_the_rules_that_can_be_parsed() -> None:
+    text = condition("f(request, request)") + "\nf(r: Request) if r.open;\nf(r: Request) if forall(a, b);"
+    assert codes_and_columns(text) == [("wrong-argument-count", 27), ("unsupported-forall", 18)]
+
+
+def test_a_constant_may_belong_to_a_rule_that_cannot_be_parsed() -> None:
+    text = condition('request.open and f("b")') + '\nf("a");\nf("b") if forall(a, b);'
+    assert codes_and_columns(text) == [("unsupported-forall", 11)]
+
+
+def test_a_declaration_may_belong_to_a_rule_that_cannot_be_parsed() -> None:
+    text = "type f(r: Request);\nf(r: Request) if forall(a, b);"
+    assert codes_and_columns(text) == [("unsupported-forall", 18)]
 
 
 def test_a_tab_stays_a_tab_before_the_caret() -> None:

@@ -58,6 +58,27 @@ QUOTED = "a constant stands in quotes: "
             "`True` is reserved and cannot name a variable",
             "choose another name",
         ),
+        condition_refused(
+            "a misspelt variable",
+            "request.open and «reqest».consent",
+            "unknown-variable",
+            "unknown variable `reqest`",
+            "did you mean `request`?",
+        ),
+        condition_refused(
+            "a value named as an enumeration",
+            "«Event» := request.open and Event",
+            "reserved-variable-name",
+            "`Event` is reserved and cannot name a variable",
+            "choose another name",
+        ),
+        rules_refused(
+            "a second parameter used nowhere",
+            "f(r: Request, «n»: String) if r.open",
+            "unused-variable",
+            "`n` is never used",
+            "use it, or name it `_n`",
+        ),
         rules_refused(
             "a parameter named nil",
             "f(«nil»: Request) if 1 < 2",

@@ -229,6 +229,26 @@ ORDERED = "`<` compares integers, instants and dates: "
             "`1` is of type `Integer`, expected `Event`",
         ),
         condition_refused(
+            "a record on the right of an equality",
+            "request.name = «request.owner»",
+            "whole-value-comparison",
+            "a value of type `Reader` cannot be compared as a whole",
+            WHOLE,
+        ),
+        condition_refused(
+            "a constant of another type on the left",
+            '«"yes"» = request.open',
+            "mismatched-types",
+            '`"yes"` is of type `String`, expected `Boolean`',
+        ),
+        condition_refused(
+            "a constant outside the enumeration on the left",
+            'not «"gven"» = request.event',
+            "unknown-enumeration-value",
+            "`gven` is not in `Event`: `given`, `withdrawn`",
+            "did you mean `given`?",
+        ),
+        condition_refused(
             "nil in a list",
             'request.name in ["a", «nil»]',
             "list-item-not-constant",

@@ -33,6 +33,7 @@ ACCEPTED = {
     "the order of integers": "request.level < 3 and request.level <= 3 and request.level > -3 and request.level >= -3",
     "the order of instants": "request.until != nil and request.at < request.until",
     "absence": "request.limit = nil",
+    "nil on the left": "nil != request.limit and request.limit > 3 and nil = request.until",
     "a total or": "request.until = nil or (request.until != nil and request.until > request.at)",
     "some element": "g in request.grants and g.open",
     "some element, whichever": "_ in request.grants",
