@@ -74,25 +74,19 @@ def load(folder: str | Path) -> Bundle:
     _require_folder(directory)
     diagnostics: list[Diagnostic] = []
     texts = _read_texts(directory, diagnostics)
-    manifest = _table(ManifestTable, texts, MANIFEST, directory, diagnostics)
-    vocabulary_table = _table(VocabularyTable, texts, VOCABULARY, directory, diagnostics)
-    reasons = _table(ReasonsTable, texts, REASONS, directory, diagnostics)
     files = _parse(texts, directory, diagnostics)
-    if manifest is None or vocabulary_table is None or reasons is None:
-        raise PolicyError(diagnostics)
-    _check_reasons(reasons, Report(str(directory / REASONS), diagnostics))
+    manifest, vocabulary_table, reasons = _read_tables(texts, directory, diagnostics)
+    codes = _check_reasons(reasons, Report(str(directory / REASONS), diagnostics))
     in_manifest = Report(str(directory / MANIFEST), diagnostics)
-    codes = tuple(reason.code for reason in reasons.reason)
     try:
         vocabulary = resolve(manifest, vocabulary_table, codes, (in_manifest.path, str(directory / VOCABULARY)))
         classes = record_classes(vocabulary)
         parameters = default_parameters(vocabulary, classes, in_manifest.path)
         program = check(shown, files, vocabulary.schema)
+        check_laws(manifest.laws, vocabulary, program, in_manifest)
+        in_manifest.require_none()
     except DiagnosticError as error:
         raise PolicyError([*diagnostics, *error.diagnostics]) from None
-    check_laws(manifest.laws, vocabulary, program, in_manifest)
-    if diagnostics:
-        raise PolicyError(diagnostics)
     return Bundle(
         shown,
         manifest.name,
@@ -129,6 +123,22 @@ def _read_texts(directory: Path, diagnostics: list[Diagnostic]) -> dict[str, str
     return texts
 
 
+def _read_tables(
+    texts: Mapping[str, str], directory: Path, diagnostics: list[Diagnostic]
+) -> tuple[ManifestTable, VocabularyTable, ReasonsTable]:
+    """The tables of the three TOML files.
+
+    Raises:
+        PolicyError: one of them has a problem; with every diagnostic so far.
+    """
+    manifest = _table(ManifestTable, texts, MANIFEST, directory, diagnostics)
+    vocabulary = _table(VocabularyTable, texts, VOCABULARY, directory, diagnostics)
+    reasons = _table(ReasonsTable, texts, REASONS, directory, diagnostics)
+    if manifest is None or vocabulary is None or reasons is None:
+        raise PolicyError(diagnostics)
+    return manifest, vocabulary, reasons
+
+
 def _table(
     kind: type[Table], texts: Mapping[str, str], name: str, directory: Path, diagnostics: list[Diagnostic]
 ) -> Table | None:
@@ -157,14 +167,16 @@ def _parse(texts: Mapping[str, str], directory: Path, diagnostics: list[Diagnost
     return tuple(files)
 
 
-def _check_reasons(reasons: ReasonsTable, report: Report) -> None:
-    codes = [reason.code for reason in reasons.reason]
+def _check_reasons(reasons: ReasonsTable, report: Report) -> tuple[str, ...]:
+    """The reason codes, in order of precedence; codes that stand twice are reported."""
+    codes = tuple(reason.code for reason in reasons.reason)
     for index, code in enumerate(codes):
         if code in codes[:index]:
             report.add(DUPLICATE_REASON, ("reason", index, "code"), f"`{code}` stands here twice")
     if reasons.substitute.code in codes:
         problem = f"`{reasons.substitute.code}` is a reason itself"
         report.add(SUBSTITUTE_IS_REASON, ("substitute", "code"), problem)
+    return codes
 
 
 def _digest(texts: Mapping[str, str]) -> str:

@@ -5,16 +5,16 @@ A stage reports what it finds wrong and goes on; `resolve` stops before the firs
 
 from authz.bundle.report import Report
 from authz.bundle.resolve.changes import check_changes
-from authz.bundle.resolve.collections import resolve_collection
+from authz.bundle.resolve.collections import resolve_collections
 from authz.bundle.resolve.names import check_type_names, check_zone, resolve_enumeration
 from authz.bundle.resolve.paths import check_stored, resolve_derived
 from authz.bundle.resolve.records import check_rows, resolve_rows
-from authz.bundle.resolve.request import resolve_actions, resolve_parameter, resolve_party, resolve_properties
-from authz.bundle.resolve.schema import record_types, request_fields
-from authz.bundle.resolve.types import KnownTypes, resolve_value, type_named
+from authz.bundle.resolve.request import DeclaredRequest, resolve_actions, resolve_ignored, resolve_request
+from authz.bundle.resolve.schema import record_types, request_fields, schema_with
+from authz.bundle.resolve.types import KnownTypes, resolve_value
 from authz.bundle.toml_schema import ManifestTable, VocabularyTable
-from authz.bundle.vocabulary import REQUEST, Vocabulary
-from authz.language.types import Record, RecordType, Schema
+from authz.bundle.vocabulary import CollectionKind, FieldKind, RowType, Vocabulary
+from authz.language.types import Field
 
 
 def resolve(
@@ -34,52 +34,53 @@ def resolve(
     check_rows(rows, table, known, in_vocabulary)
     values = {name: resolve_value(name, value, known, in_vocabulary) for name, value in table.values.items()}
     check_changes(table, rows, in_vocabulary)
-    parameters = {n: resolve_parameter(n, each, known, in_manifest) for n, each in manifest.parameters.items()}
-    properties = resolve_properties(manifest.request.fields, known, in_manifest)
-    subject = resolve_party("subject", manifest.request.subject, known, in_manifest)
-    resource = resolve_party("resource", manifest.request.resource, known, in_manifest)
+    declared = resolve_request(manifest, known, in_manifest)
     in_vocabulary.require_none()
 
-    entities = {subject.type: subject.record, resource.type: resource.record}
-    entities |= {name: kind.names for name, kind in properties.items() if kind.names}
-    collections = {
-        name: resolve_collection(name, each, rows, entities, in_vocabulary) for name, each in table.collections.items()
-    }
-    fields = request_fields((subject, resource), properties, values, collections, table, in_manifest, in_vocabulary)
+    collections = resolve_collections(table.collections, rows, declared.entities, in_vocabulary)
+    fields = request_fields(declared, values, collections, table, in_manifest, in_vocabulary)
     in_vocabulary.require_none()
 
-    records = record_types(rows, parameters, manifest)
-    about = "what is asked, with all records it can reach"
-    plain = Schema(
-        {**records, REQUEST: RecordType(REQUEST, fields, about=about)},
-        known.enumerations,
-        Record(subject.record),
-        Record(REQUEST),
-        codes,
+    return _vocabulary(
+        manifest, table, codes, known, rows, declared, values, collections, fields, in_manifest, in_vocabulary
     )
-    for name, kind in properties.items():
-        check_stored(name, kind, plain, in_manifest)
-    derived = {name: resolve_derived(name, each, plain, in_vocabulary) for name, each in table.derived.items()}
+
+
+def _vocabulary(
+    manifest: ManifestTable,
+    table: VocabularyTable,
+    codes: tuple[str, ...],
+    known: KnownTypes,
+    rows: dict[str, RowType],
+    declared: DeclaredRequest,
+    values: dict[str, FieldKind],
+    collections: dict[str, CollectionKind],
+    fields: dict[str, Field],
+    in_manifest: Report,
+    in_vocabulary: Report,
+) -> Vocabulary:
+    """The last stage: what needs the schema, and the vocabulary itself."""
+    records = record_types(rows, declared.parameter_types, manifest)
+    stated = schema_with(fields, records, known, declared.subject.record, codes)
+    for name, kind in declared.properties.items():
+        check_stored(name, kind, stated, in_manifest)
+    derived = {name: resolve_derived(name, each, stated, in_vocabulary) for name, each in table.derived.items()}
     actions = resolve_actions(manifest.actions, known, in_manifest)
-    ignored = {
-        name: type_named(text, ("request", "ignored", name), known, in_manifest)
-        for name, text in manifest.request.ignored.items()
-    }
+    ignored = resolve_ignored(manifest, known, in_manifest)
     in_vocabulary.require_none()
-    request = RecordType(REQUEST, {**fields, **derived}, about=about)
     return Vocabulary(
         rows=rows,
         enumerations=known.enumerations,
-        subject=subject,
-        resource=resource,
-        properties=properties,
+        subject=declared.subject,
+        resource=declared.resource,
+        properties=declared.properties,
         ignored=ignored,
         values=values,
         collections=collections,
         derived=table.derived,
         parameters=manifest.parameters,
-        parameter_types=parameters,
-        schema=Schema({**records, REQUEST: request}, plain.enumerations, plain.subject, plain.request, codes),
+        parameter_types=declared.parameter_types,
+        schema=schema_with({**fields, **derived}, records, known, declared.subject.record, codes),
         actions=actions,
         bare_date_zone=table.bare_date_zone,
         writers=table.writers,

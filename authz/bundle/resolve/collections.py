@@ -10,10 +10,16 @@ from authz.documents.places import Loc
 from authz.language.diagnostics import did_you_mean
 
 
-def resolve_collection(
+def resolve_collections(
+    tables: Mapping[str, CollectionTable], rows: Mapping[str, RowType], entities: Mapping[str, str], report: Report
+) -> dict[str, CollectionKind]:
+    """All collections; `entities` are the fields of the request that hold a record, each with its record type."""
+    return {name: _collection(name, table, rows, entities, report) for name, table in tables.items()}
+
+
+def _collection(
     name: str, table: CollectionTable, rows: Mapping[str, RowType], entities: Mapping[str, str], report: Report
 ) -> CollectionKind:
-    """A collection; `entities` are the fields of the request that hold a record, each with its record type."""
     loc: Loc = ("collections", name)
     row = rows.get(table.of)
     if row is None or not row.facts:

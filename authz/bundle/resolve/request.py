@@ -1,18 +1,52 @@
 """What `bundle.toml` declares: the parties and properties of a request, actions and parameters."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from authz.bundle.catalogue import request as catalogue
 from authz.bundle.report import Report
 from authz.bundle.resolve.names import check_name, check_request_name
 from authz.bundle.resolve.types import KnownTypes, check_keyed, resolve_default, type_named
-from authz.bundle.toml_schema import ParameterTable, PartyTable, RequestFieldTable
+from authz.bundle.toml_schema import ManifestTable, ParameterTable, PartyTable, RequestFieldTable
 from authz.bundle.vocabulary import Party, PropertyKind
 from authz.documents.places import Loc
 from authz.language.diagnostics import did_you_mean
 from authz.language.types import Collection, Enumeration, Optional, Record, Type
 
 _PLACES = ("subject.properties.", "action.properties.", "resource.properties.", "context.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRequest:
+    """The parties and properties of a request, and the types of the parameters."""
+
+    subject: Party
+    resource: Party
+    properties: Mapping[str, PropertyKind]
+    parameter_types: Mapping[str, Type]
+
+    @property
+    def entities(self) -> dict[str, str]:
+        """The fields of a request that hold a record, each with its record type."""
+        parties = {self.subject.type: self.subject.record, self.resource.type: self.resource.record}
+        return parties | {name: kind.names for name, kind in self.properties.items() if kind.names}
+
+
+def resolve_request(manifest: ManifestTable, known: KnownTypes, report: Report) -> DeclaredRequest:
+    """What a manifest declares of requests and parameters."""
+    parameters = {name: resolve_parameter(name, each, known, report) for name, each in manifest.parameters.items()}
+    return DeclaredRequest(
+        resolve_party("subject", manifest.request.subject, known, report),
+        resolve_party("resource", manifest.request.resource, known, report),
+        resolve_properties(manifest.request.fields, known, report),
+        parameters,
+    )
+
+
+def resolve_ignored(manifest: ManifestTable, known: KnownTypes, report: Report) -> dict[str, Type]:
+    """The types of the members that a request in the flat form may have and no rule reads."""
+    ignored = manifest.request.ignored
+    return {name: type_named(text, ("request", "ignored", name), known, report) for name, text in ignored.items()}
 
 
 def resolve_party(side: str, table: PartyTable, known: KnownTypes, report: Report) -> Party:

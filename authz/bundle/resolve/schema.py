@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from authz.bundle.catalogue import names as catalogue
 from authz.bundle.report import Report
 from authz.bundle.resolve.names import check_name
+from authz.bundle.resolve.request import DeclaredRequest
+from authz.bundle.resolve.types import KnownTypes
 from authz.bundle.toml_schema import ManifestTable, VocabularyTable
-from authz.bundle.vocabulary import PARAMETERS, CollectionKind, FieldKind, Party, PropertyKind, RowType
+from authz.bundle.vocabulary import PARAMETERS, REQUEST, CollectionKind, FieldKind, RowType
 from authz.documents.places import Loc
-from authz.language.types import INSTANT, STRING, Collection, Field, Optional, Record, RecordType, Type
+from authz.language.types import INSTANT, STRING, Collection, Field, Optional, Record, RecordType, Schema, Type
 
 _BUILT_IN: Mapping[str, Field] = {
     "action": Field(STRING, "the action asked, as it was asked"),
@@ -34,9 +36,21 @@ def record_types(
     return records
 
 
+def schema_with(
+    request: Mapping[str, Field],
+    records: Mapping[str, RecordType],
+    known: KnownTypes,
+    subject: str,
+    codes: tuple[str, ...],
+) -> Schema:
+    """The schema whose request has these fields; `subject` is the record type that `allow` receives first."""
+    about = "what is asked, with all records it can reach"
+    types = {**records, REQUEST: RecordType(REQUEST, request, about=about)}
+    return Schema(types, known.enumerations, Record(subject), Record(REQUEST), codes)
+
+
 def request_fields(
-    parties: tuple[Party, Party],
-    properties: Mapping[str, PropertyKind],
+    declared: DeclaredRequest,
     values: Mapping[str, FieldKind],
     collections: Mapping[str, CollectionKind],
     table: VocabularyTable,
@@ -53,10 +67,10 @@ def request_fields(
         fields[name] = field
 
     unknown = "nil if there is none of that id"
-    for party in parties:
+    for party in (declared.subject, declared.resource):
         add(party.type, Field(Optional(Record(party.record)), unknown), ("request",), in_manifest)
         add(f"{party.type}_id", Field(STRING, "the id asked for"), ("request",), in_manifest)
-    for name, kind in properties.items():
+    for name, kind in declared.properties.items():
         loc: Loc = ("request", "fields", name)
         add(name, Field(kind.type, kind.about or (unknown if kind.names else "")), loc, in_manifest)
         if kind.names:
