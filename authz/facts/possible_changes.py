@@ -14,6 +14,7 @@ from authz.bundle.vocabulary import REQUEST, RowType, attribute
 from authz.facts.changes import Change, ChangeKind
 from authz.facts.writable_values import WritableValues, writable_values
 from authz.instants import END
+from authz.language.types import Collection
 
 MAX_ROWS = 200
 """How many rows of one type are made at most."""
@@ -51,7 +52,10 @@ def possible_changes(bundle: Bundle, comparisons: Comparisons, gathered: Any) ->
 def _values_set(context: _Context, name: str, table: ChangeTable) -> Iterator[Change]:
     type_ = context.bundle.vocabulary.values[name].type
     current = getattr(context.gathered, attribute(name))
-    for value in context.values.of_field(REQUEST, name, type_) if table.set else ():
+    values = context.values.of_field(REQUEST, name, type_) if table.set else []
+    if values and isinstance(type_, Collection) and () not in values:
+        values = [*values, ()]
+    for value in values:
         if value is not None and value != current:
             yield Change(ChangeKind.SET, name, value, current, table.set, slot=(name,))
 

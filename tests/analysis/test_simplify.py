@@ -117,6 +117,7 @@ FOLDED = {
     "a value equals itself": (SAME, TRUE),
     "a value is not less than itself": (compare("<", LEVEL, LEVEL), FALSE),
     "a value is at most itself": (compare("<=", LEVEL, LEVEL), TRUE),
+    "a value is at least itself": (compare(">=", LEVEL, LEVEL), TRUE),
     "a value does not differ from itself": (compare("!=", LEVEL, LEVEL), FALSE),
     "false in a conjunction": (And((OPEN, FALSE)), FALSE),
     "true in a disjunction": (Or((OPEN, TRUE)), TRUE),
