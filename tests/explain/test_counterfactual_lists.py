@@ -100,5 +100,5 @@ def test_a_list_from_which_a_value_must_be_taken_is_set(policy: Policy) -> None:
     assert changes(policy, ["staff"], ["staff"]) == {"closed_levels": ()}
 
 
-def test_both_lists_are_set_where_both_are_wrong(policy: Policy) -> None:
-    assert changes(policy, ["public"], ["staff"]) == {"open_levels": ("staff",), "closed_levels": ()}
+def test_a_list_keeps_the_values_that_it_has(policy: Policy) -> None:
+    assert changes(policy, ["public"], ["staff"]) == {"open_levels": ("public", "staff"), "closed_levels": ()}
