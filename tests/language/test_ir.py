@@ -21,8 +21,8 @@ from authz.language.ir import (
     values,
 )
 from authz.language.printer import value_to_polar
-from authz.language.types import Record
-from tests.support.small_schema import SCHEMA, checked, condition
+from authz.language.types import STRING, Record, Type
+from tests.support.small_schema import EVENT, SCHEMA, checked, condition
 
 BODY = (
     'request.open and not (g in request.grants and (g.level < 3 or f(g, "a")) and request.limit != nil)'
@@ -86,10 +86,19 @@ def test_a_path_keeps_its_root_and_the_type_of_its_last_field() -> None:
 
 @pytest.mark.parametrize(
     ("actual", "expected", "subtype"),
-    [("Grant", "Dated", True), ("Dated", "Grant", False), ("Grant", "Grant", True), ("Block", "Dated", False)],
+    [
+        (Record("Grant"), Record("Dated"), True),
+        (Record("Dated"), Record("Grant"), False),
+        (Record("Grant"), Record("Grant"), True),
+        (Record("Block"), Record("Dated"), False),
+        (Record("Grant"), STRING, False),
+        (STRING, Record("Grant"), False),
+        (STRING, STRING, True),
+        (STRING, EVENT, False),
+    ],
 )
-def test_a_record_is_a_subtype_of_what_it_extends(actual: str, expected: str, subtype: bool) -> None:
-    assert SCHEMA.is_subtype(Record(actual), Record(expected)) is subtype
+def test_a_record_is_a_subtype_of_what_it_extends(actual: Type, expected: Type, subtype: bool) -> None:
+    assert SCHEMA.is_subtype(actual, expected) is subtype
 
 
 def test_callees_come_before_callers() -> None:

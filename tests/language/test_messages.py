@@ -152,6 +152,11 @@ def test_all_arguments_of_a_call_are_checked() -> None:
     assert codes_and_columns(text) == [("unknown-field", 37), ("possibly-nil", 43)]
 
 
+def test_a_block_of_roles_ends_with_its_brace() -> None:
+    block = "resource Grant { roles = { a: b; }; relations = c; }\n"
+    assert codes_and_columns(block + "f(r: Request) if r.opne;") == [("unsupported-block", 1), ("unknown-field", 20)]
+
+
 def test_a_call_is_checked_against_the_rules_that_can_be_parsed() -> None:
     text = condition("f(request, request)") + "\nf(r: Request) if r.open;\nf(r: Request) if forall(a, b);"
     assert codes_and_columns(text) == [("wrong-argument-count", 27), ("unsupported-forall", 18)]

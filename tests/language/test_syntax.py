@@ -95,6 +95,37 @@ END = "end it with `;`, or continue with `and` or `or`"
         condition_refused(
             "a bracket too many", "request.open«)»", "unexpected-token", "unexpected `)`", "expected `;`"
         ),
+        rules_refused("two names", "f «g»(r: Request)", "unexpected-token", "unexpected `g`", "expected `(`"),
+        rules_refused(
+            "a parameter that is missing",
+            "f(r: Request, «)» if r.open",
+            "unexpected-token",
+            "unexpected `)`",
+            "expected a name",
+        ),
+        condition_refused(
+            "a condition that is missing, over two lines",
+            "request.open and\n    «)»",
+            "unexpected-token",
+            "unexpected `)`",
+            "expected `(` or a name",
+        ),
+        condition_refused(
+            "not between two conditions",
+            "request.open «not» request.consent",
+            "unexpected-token",
+            "unexpected `not`",
+            "expected `;` or `and`",
+        ),
+        condition_refused(
+            "and after not", "not «and» request.open", "unexpected-token", "unexpected `and`", "expected `(` or a name"
+        ),
+        condition_refused(
+            "an integer of 5,000 digits",
+            f"request.level = «{'9' * 5000}»",
+            "integer-out-of-range",
+            f"`{'9' * 5000}` does not fit 63 bits",
+        ),
         condition_refused(
             "a second if",
             "request.open «if» request.consent",

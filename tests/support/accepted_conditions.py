@@ -32,6 +32,7 @@ ACCEPTED = {
     "a name for what may be absent": "x := request.limit and x != nil and request.limit > 3",
     "the order of integers": "request.level < 3 and request.level <= 3 and request.level > -3 and request.level >= -3",
     "the order of instants": "request.until != nil and request.at < request.until",
+    "integers of 63 bits": "request.level > -4611686018427387904 and request.level < 4611686018427387903",
     "absence": "request.limit = nil",
     "nil on the left": "nil != request.limit and request.limit > 3 and nil = request.until",
     "a total or": "request.until = nil or (request.until != nil and request.until > request.at)",

@@ -41,7 +41,7 @@ def refuse_deep_nesting(tokens: list[Token], source: SourceFile) -> None:
 def refuse_unsupported(tokens: list[Token], index: int, source: SourceFile) -> None:
     """Raise `DiagnosticError` for a token that the profile has nowhere."""
     token = tokens[index]
-    if token.type == "NAME" and token in unsupported.UNSUPPORTED_WORDS:
+    if token in unsupported.UNSUPPORTED_WORDS:
         raise source.refuse(token, unsupported.UNSUPPORTED_WORDS[token])
     if token.type == "FLOAT":
         raise source.refuse(token, unsupported.FRACTION)
