@@ -33,9 +33,9 @@ class TimerSetting(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_long) for name in ("interval_s", "interval_ns", "at_s", "at_ns"))
 
 
-def tick() -> int:
-    """The current millisecond of the monotonic clock."""
-    return time.monotonic_ns() // NANOSECONDS
+def tick(nanoseconds: int | None = None) -> int:
+    """The millisecond of an instant of the monotonic clock, by default of the current one."""
+    return (time.monotonic_ns() if nanoseconds is None else nanoseconds) // NANOSECONDS
 
 
 class ResponseDelay:

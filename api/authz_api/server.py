@@ -90,7 +90,7 @@ def _serve(settings: Settings, state: State, authenticator: Authenticator, addre
             counters = Path(folder) / "metrics"
             counters.mkdir()
             os.environ[METRICS_VARIABLE] = str(counters)
-        # Imported after the folder is set, which prometheus_client reads then; before the fork, so that workers start fast.
+        # Imported once the folder is set, which prometheus_client then reads, and before the fork: workers start fast.
         from authz_api.worker import worker_application
 
         def application() -> Any:

@@ -7,6 +7,17 @@ from pathlib import Path
 
 from authz import Facts, Policy, load_bundle, load_facts
 from authz.bundle.toml_schema import ReasonTable, SubstituteTable
+from authz.bundle.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedProperty:
+    """A property of a request in the decision log: a text that is not in `public` gets a pseudonym of its `kind`."""
+
+    name: str
+    member: str
+    public: Container[str] = field(repr=False)
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +25,11 @@ class Snapshot:
     """A policy, the facts it decides by, and what responses and decision log derive from them.
 
     `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that a response repeats.
-    `actions` and `public_texts` are the texts that may stand in the decision log as they are: `public_texts` holds,
-    for each property and each entity type, the texts (words of the bundle, ids of records that are no persons) and
-    the kind under which any other text gets its pseudonym. `persons` are the entity types whose records are persons.
+    The decision log may hold these texts as they are: the `actions`, for each entity type its `public_ids` (the ids of
+    records that are no persons), and the words of the bundle. `public_ids` also holds the record class of each entity
+    type, which is the kind of its pseudonyms. `logged_properties` are the properties by their place in a request.
+    `persons` are the entity types whose records are persons. `versions` are the digest of the policy and the revision
+    of the facts.
     """
 
     policy: Policy
@@ -24,13 +37,10 @@ class Snapshot:
     reasons: Mapping[str, Mapping[str, str]] = field(repr=False)
     echoed: tuple[str, ...]
     actions: frozenset[str]
-    public_texts: Mapping[str, tuple[Container[str], str]] = field(repr=False)
+    public_ids: Mapping[str, tuple[Container[str], str]] = field(repr=False)
+    logged_properties: Mapping[tuple[str, ...], tuple[LoggedProperty, ...]] = field(repr=False)
     persons: frozenset[str]
-
-    @property
-    def versions(self) -> tuple[str, str]:
-        """The digest of the policy and the revision of the facts."""
-        return self.policy.digest, self.facts.revision
+    versions: tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -54,24 +64,35 @@ def snapshot_of(policy: Policy, facts: Facts) -> Snapshot:
     """The snapshot of a policy and of facts that were read under it."""
     bundle = policy.bundle
     vocabulary = bundle.vocabulary
-    words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
     tables: list[ReasonTable | SubstituteTable] = [*bundle.reasons.values(), bundle.substitute]
     persons = frozenset(name for name, record in vocabulary.entities.items() if vocabulary.rows[record].person)
+    public_ids: Mapping[str, tuple[Container[str], str]] = {
+        name: (() if name in persons else frozenset(facts.ids(record)), record)
+        for name, record in vocabulary.entities.items()
+    }
     return Snapshot(
         policy,
         facts,
         {table.code: {"code": table.code, "en": table.en, "nl": table.nl} for table in tables},
         tuple(name for name, kind in vocabulary.properties.items() if kind.echoed),
         frozenset(vocabulary.actions),
-        {
-            **{name: (words, name) for name in vocabulary.properties},
-            **{
-                name: (() if name in persons else frozenset(facts.ids(record)), record)
-                for name, record in vocabulary.entities.items()
-            },
-        },
+        public_ids,
+        _logged_properties(vocabulary, public_ids),
         persons,
+        (policy.digest, facts.revision),
     )
+
+
+def _logged_properties(
+    vocabulary: Vocabulary, public_ids: Mapping[str, tuple[Container[str], str]]
+) -> Mapping[tuple[str, ...], tuple[LoggedProperty, ...]]:
+    words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
+    places: dict[tuple[str, ...], list[LoggedProperty]] = {}
+    for name, kind in vocabulary.properties.items():
+        public, pseudonym_kind = public_ids.get(name, (words, name))
+        logged = LoggedProperty(name, kind.source[-1], public, pseudonym_kind)
+        places.setdefault(kind.source[:-1], []).append(logged)
+    return {place: tuple(properties) for place, properties in places.items()}
 
 
 def freeze() -> None:

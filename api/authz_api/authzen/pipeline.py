@@ -44,7 +44,7 @@ def utc_now() -> datetime:
 class Arrival:
     """A call in progress: its headers, and what was in force when its body had arrived.
 
-    `since` is the tick of that arrival.
+    `since` is the arrival of the body on the monotonic clock, in nanoseconds.
     """
 
     request: HttpRequest
@@ -137,7 +137,7 @@ class Pipeline:
         # A slow body is answered by what is in force when it has arrived, and a revoked caller is not answered.
         if self.authenticator.callers is not callers or self.authenticator.verifier is not None:
             arrival.caller = await self.authenticate(endpoint, arrival.request)
-        arrival.snapshot, arrival.at, arrival.since = self.state.snapshot, self.clock(), tick()
+        arrival.snapshot, arrival.at, arrival.since = self.state.snapshot, self.clock(), time.monotonic_ns()
         question = Question(arrival.caller, arrival.snapshot, parse_body(data), arrival.at)
         result = endpoint.answer(question)
         return result if result is not None else await endpoint.answer_slowly(question)
@@ -166,7 +166,7 @@ class Pipeline:
             status, headers, body = 503, {}, json_bytes(error_body(503, NOT_LOGGED))
         self.metrics.count(arrival.snapshot, result.evaluations if status == result.status else ())
         self.metrics.observe(endpoint.name, status, seconds)
-        return HttpResponse(status, body, headers, arrival.since + result.delay if result.delay else 0)
+        return HttpResponse(status, body, headers, tick(arrival.since) + result.delay if result.delay else 0)
 
     def log_entry(self, arrival: Arrival, result: EndpointResult, seconds: float) -> LogEntry:
         """The decision log's entry of a call."""

@@ -49,22 +49,21 @@ class Pseudonyms:
             "action": {"name": action if action in snapshot.actions else self.of("action", action)},
             "resource": self.of_entity(snapshot, vocabulary.resource.type, request.resource_type, request.resource_id),
         }
-        properties = vocabulary.properties
-        for name, value in request.properties.items():
-            if value is None:
-                continue
-            holder = logged
-            *steps, last = properties[name].source
-            for step in steps:
-                holder = holder.setdefault(step, {})
-            holder[last] = self._of_property(snapshot, name, value)
+        properties = request.properties
+        for place, members in snapshot.logged_properties.items():
+            values: dict[str, object] = {}
+            for each in members:
+                value = properties[each.name]
+                if isinstance(value, str):
+                    values[each.member] = value if value in each.public else self.of(each.kind, value)
+                elif value is not None:
+                    values[each.member] = value if isinstance(value, bool | int) else str(value)
+            if values:
+                holder = logged
+                for step in place:
+                    holder = holder.setdefault(step, {})
+                holder.update(values)
         return logged
-
-    def _of_property(self, snapshot: Snapshot, name: str, value: object) -> object:
-        if isinstance(value, str):
-            public, kind = snapshot.public_texts[name]
-            return value if value in public else self.of(kind, value)
-        return value if isinstance(value, bool | int) else str(value)
 
     def of_entity(self, snapshot: Snapshot, type: str, actual: str, id: str) -> dict[str, Any]:
         """A subject or resource; the id of an entity of another type than the bundle's is never public."""
@@ -74,7 +73,7 @@ class Pseudonyms:
 
     def of_id(self, snapshot: Snapshot, type: str, id: str) -> str:
         """An id if it is that of a known record that is no person, else its pseudonym."""
-        public, kind = snapshot.public_texts[type]
+        public, kind = snapshot.public_ids[type]
         return id if id in public else self.of(kind, id)
 
     def of_results(self, keys: Iterable[str]) -> str:
