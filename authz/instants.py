@@ -1,6 +1,6 @@
 """Instants and dates: RFC 3339 with an offset, or a bare date; always in UTC once read.
 
-A naive time is refused, for nobody can say which instant it means. The ends of time stand for absent bounds.
+A time without an offset is refused, because it does not name one instant. `BEGIN` and `END` stand for absent bounds.
 """
 
 import re
@@ -23,7 +23,7 @@ def zone(name: str) -> ZoneInfo:
     """The time zone of this name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such time zone.
     """
     try:
         return ZoneInfo(name)
@@ -35,7 +35,7 @@ def parse_instant(text: str, bare_date_zone: str) -> datetime:
     """The instant that a text names, in UTC; a bare date is the midnight at which that day begins in a zone.
 
     Raises:
-        ValueError: it is no such text, is naive, finer than a microsecond, or outside the calendar.
+        ValueError: the text is no instant, has no offset, is finer than a microsecond, or outside the calendar.
     """
     if _DATE.fullmatch(text):
         instant = midnight(parse_date(text), bare_date_zone)
@@ -53,7 +53,7 @@ def parse_instant(text: str, bare_date_zone: str) -> datetime:
 @lru_cache(maxsize=4096)
 def _aware(text: str) -> datetime:
     try:
-        if text[11:13] == "24":  # from Python 3.14 on `fromisoformat` takes it for the next day
+        if text[11:13] == "24":  # `fromisoformat` of Python 3.14 reads it as midnight of the next day
             raise ValueError
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError:
@@ -66,7 +66,7 @@ def parse_date(text: str) -> date:
     """The day that a text names.
 
     Raises:
-        ValueError: it is no such text.
+        ValueError: the text is no date.
     """
     if not _DATE.fullmatch(text):
         raise ValueError(f"`{text}` is not a date: write `2009-05-12`")

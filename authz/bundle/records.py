@@ -1,4 +1,4 @@
-"""Record classes made from a vocabulary: frozen, slotted, and holding tuples alone."""
+"""Record classes made from a vocabulary: slotted, their lists as tuples, and frozen but for the request."""
 
 import dataclasses
 import operator
@@ -16,13 +16,13 @@ Classes = Mapping[str, type[Any]]
 
 
 def record_classes(vocabulary: Vocabulary) -> Classes:
-    """One class per record type, subtypes as subclasses; rows are read by pydantic through their annotations."""
+    """One class per record type, subtypes as subclasses. The annotations are those by which pydantic reads rows."""
     classes: dict[str, type[Any]] = {}
     for row in vocabulary.rows.values():
         _row_class(row, vocabulary, classes)
     for name in (PARAMETERS, REQUEST):
         fields = [(attribute(field), Any) for field in vocabulary.schema.records[name].fields]
-        # A request is put together for each decision: a frozen one takes ten times as long to make.
+        # A request is made for each decision, and a frozen one takes several times as long to make.
         made = dataclasses.make_dataclass(name, fields, frozen=name != REQUEST, slots=True)
         classes[name] = _aliased(made, vocabulary.schema.records[name].fields)
     return classes
@@ -33,17 +33,17 @@ def _row_class(row: RowType, vocabulary: Vocabulary, classes: dict[str, type[Any
         return classes[row.name]
     base = _row_class(vocabulary.rows[row.extends], vocabulary, classes) if row.extends else None
     inherited = vocabulary.rows[row.extends].fields if row.extends else {}
-    own = {name: _field(row, name, vocabulary) for name in row.fields if name not in inherited}
+    declared = {name: _field(row, name, vocabulary) for name in row.fields if name not in inherited}
     made = dataclasses.make_dataclass(
         row.name,
-        [(attribute(name), kind, field) for name, (kind, field) in own.items()],
+        [(attribute(name), kind, field) for name, (kind, field) in declared.items()],
         bases=(base,) if base else (),
         namespace={"__pydantic_config__": ConfigDict(extra="forbid"), "__doc__": row.about or f"a row of {row.name}"},
         frozen=True,
         slots=True,
         kw_only=True,
     )
-    classes[row.name] = _aliased(made, own)
+    classes[row.name] = _aliased(made, declared)
     return classes[row.name]
 
 
@@ -63,7 +63,7 @@ def _field(row: RowType, name: str, vocabulary: Vocabulary) -> tuple[Any, Any]:
 
 
 def _aliased(made: type[Any], names: Mapping[str, object]) -> type[Any]:
-    """The class, in which a field named by a Python keyword has its own name too (the reference asks for it)."""
+    """The class, with a field that is named by a Python keyword under that name too: oso looks it up by that name."""
     for name in names:
         if attribute(name) != name:
             setattr(made, name, made.__dict__[attribute(name)])

@@ -1,4 +1,4 @@
-"""Values at the door: what a document says, read as the value of a declared type, strictly."""
+"""Values of declared types: read one strictly, and the annotations by which pydantic reads them in documents."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -21,7 +21,7 @@ from authz.language.types import (
 )
 
 LEAST, MOST = -(2**62), 2**62 - 1
-"""Integers fit 63 bits, on every target."""
+"""The bounds of integers: 63 bits, on every target."""
 
 _SCALARS: dict[Type, tuple[type, str]] = {
     STRING: (str, "a string"),
@@ -33,10 +33,12 @@ _SCALARS: dict[Type, tuple[type, str]] = {
 
 
 def read_value(kind: Type, given: object, zone: str) -> Any:
-    """The value of this type that a document gives; None is the absent value of an optional type.
+    """The value of a declared type, from its form in a document; None is the absent value of an optional type.
+
+    A bare date as an instant is midnight in `zone`.
 
     Raises:
-        ValueError: it is of another type, outside its enumeration, or out of bounds.
+        ValueError: the value is of another type, outside its enumeration, or out of bounds.
     """
     if isinstance(kind, Optional):
         return None if given is None else read_value(kind.of, given, zone)
