@@ -22,7 +22,7 @@ def record_classes(vocabulary: Vocabulary) -> Classes:
         _row_class(row, vocabulary, classes)
     for name in (PARAMETERS, REQUEST):
         fields = [(attribute(field), Any) for field in vocabulary.schema.records[name].fields]
-        # A request is made for each decision, and a frozen one takes several times as long to make.
+        # A request is made for each decision, and a frozen dataclass takes longer to make.
         made = dataclasses.make_dataclass(name, fields, frozen=name != REQUEST, slots=True)
         classes[name] = _aliased(made, vocabulary.schema.records[name].fields)
     return classes

@@ -1,0 +1,112 @@
+"""Loading a bundle: every problem of every file at once, no code of the bundle runs, every file is in the digest."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from authz import PolicyError, load_bundle
+from authz.engine.loading import read_facts
+from tests.support.bundle_edits import Edit, refusal
+from tests.support.paths import STUDENT
+
+HEAD = "[request.ignored]"
+FIELD = 'kind = "HoldKind" }'
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_bundle(tmp_path / "none")
+    wanted = f"{tmp_path / 'none'}: there is no such folder\ncode: no-bundle-folder\n"
+    assert str(refused.value) == f"{wanted}help: name a bundle's folder: one with a `bundle.toml`"
+
+
+def test_a_file_is_no_folder(bundle: Path) -> None:
+    with pytest.raises(PolicyError, match="is a file, not a folder"):
+        load_bundle(bundle / "bundle.toml")
+
+
+def test_an_empty_folder_lacks_three_files(tmp_path: Path) -> None:
+    missing = [f"{name}: no such file or directory" for name in ("bundle.toml", "reasons.toml", "vocabulary.toml")]
+    assert refusal(tmp_path).split("\n") == missing
+
+
+@pytest.mark.parametrize("name", ["bundle.toml", "reasons.toml", "vocabulary.toml"])
+def test_a_missing_file_is_told(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    assert refusal(bundle) == f"{name}: no such file or directory"
+
+
+def test_a_bundle_without_rules_permits_nothing_and_is_refused(bundle: Path) -> None:
+    for path in bundle.glob("*.polar"):
+        path.unlink()
+    with pytest.raises(PolicyError) as refused:
+        load_bundle(bundle)
+    counted = Counter(diagnostic.code for diagnostic in refused.value.diagnostics)
+    assert counted == {"missing-allow": 1, "missing-reason": len(load_bundle(STUDENT).bundle.reasons)}
+    assert "bundle: no rule `allow(_subject: Supplier, action: String, request: Request) if ...;`" in refusal(bundle)
+
+
+def test_a_folder_named_like_a_polar_file_is_told(bundle: Path) -> None:
+    (bundle / "more.polar").mkdir()
+    assert refusal(bundle) == "more.polar: is a directory"
+
+
+def test_faults_of_all_files_are_told_at_once(bundle: Path, edit: Edit) -> None:
+    edit("bundle.toml", 'version = "1.0.0"', "version = 1.0.0")
+    edit("vocabulary.toml", "[enumerations]", "[enumerations")
+    edit("reasons.toml", "[substitute]", "[substitute]\nx")
+    edit("access.polar", "", "foo(")
+    places = re.findall(r"^(\S+?:\d+:\d+): ", refusal(bundle), re.MULTILINE)
+    line = (bundle / "access.polar").read_text(encoding="utf-8").count("\n") + 1
+    assert places == [f"access.polar:{line}:4", "bundle.toml:4:14", "reasons.toml:8:2", "vocabulary.toml:6:14"]
+
+
+def test_faults_of_one_file_are_told_at_once(bundle: Path, edit: Edit) -> None:
+    edit("bundle.toml", 'name = "student_data"', "nam = 1")
+    edit("bundle.toml", 'version = "1.0.0"', "version = 1")
+    edit("bundle.toml", 'record = "Student"', "record = 1")
+    assert refusal(bundle).split("\n") == [
+        "bundle.toml: nam: is not known here",
+        "bundle.toml: name: is missing",
+        "bundle.toml: request.resource.record: is not a string",
+        "bundle.toml: version: is not a string",
+    ]
+
+
+def test_faults_of_manifest_vocabulary_and_catalogue_are_told_at_once(bundle: Path, edit: Edit) -> None:
+    edit("bundle.toml", HEAD, f'x = {{ from = "context.x", type = "Strin?" }}\n{HEAD}')
+    edit("vocabulary.toml", FIELD, 'kind = "HoldKin" }')
+    edit("reasons.toml", 'code = "CATEGORY_UNKNOWN"', 'code = "ACTION_NOT_SUPPORTED"')
+    assert refusal(bundle).split("\n") == [
+        "reasons.toml: reason[2].code: `ACTION_NOT_SUPPORTED` stands here twice",
+        "vocabulary.toml: records.Hold.fields.kind: unknown type `HoldKin`",
+        "help: did you mean `HoldKind`?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["class", "from", "lambda", "None", "def", "self", "model_config"])
+def test_words_of_python_name_anything(bundle: Path, edit: Edit, name: str) -> None:
+    edit("vocabulary.toml", FIELD, f'kind = "HoldKind", {name} = "String?" }}')
+    edit("vocabulary.toml", "[values]\n", f'[values]\n{name} = "Integer?"\n')
+    edit("vocabulary.toml", 'facts = "suspensions"', 'facts = "yield"')
+    edit("vocabulary.toml", "suspensions = { en", '"yield" = { en')
+    edit("bundle.toml", 'never_grants = "suspensions"', 'never_grants = "yield"')
+    edit("bundle.toml", "", f'{name} = {{ type = "Integer?" }}\n')
+    facts = read_facts({name: 3, "yield": [], "holds": [], "students": []}, load_bundle(bundle))
+    assert facts.values[name] == 3
+
+
+def test_loading_runs_no_code(bundle: Path) -> None:
+    for name in ("__init__.py", "bundle.py", "conftest.py", "sitecustomize.py", "access.py"):
+        (bundle / name).write_text("raise SystemExit('code of the bundle ran')")
+    digest = load_bundle(bundle).digest
+    assert digest == load_bundle(STUDENT).digest
+    assert not list(bundle.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize("name", ["bundle.toml", "vocabulary.toml", "reasons.toml", "access.polar"])
+def test_every_file_of_the_policy_counts_in_its_digest(bundle: Path, edit: Edit, name: str) -> None:
+    edit(name, "", "\n# another comment\n")
+    assert load_bundle(bundle).digest != load_bundle(STUDENT).digest
