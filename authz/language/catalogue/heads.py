@@ -61,7 +61,7 @@ RECURSIVE_RULES = CatalogueEntry(
 MISSING_ALLOW = CatalogueEntry(
     code="missing-allow",
     says="The bundle has no rule `allow`.",
-    why="Without it every request is refused, and mostly its file is missing or is not listed.",
+    why="Without it every request is refused. Mostly a file is missing.",
     example="# No file of this bundle has a rule allow(...).\nrule(request: Request) if request.suspended;",
     repair="Write at least one rule `allow`.",
 )
@@ -102,7 +102,7 @@ ENTRY_POINT_SIGNATURE = CatalogueEntry(
 ENTRY_POINT_CALLED = CatalogueEntry(
     code="entry-point-called",
     says="A rule calls `allow` or `reason`.",
-    why="The engine evaluates these two; a policy whose reasons depend on `allow` explains a refusal by itself.",
+    why="The engine evaluates these two. A reason that depends on `allow` would explain a refusal by that refusal.",
     example='rule(request: Request) if allow(request.reader, "read", request);\n'
     'allow(_reader: Reader, "read", request: Request) if request.suspended;',
     repair="Give the condition a rule of its own, and call that rule from both places.",

@@ -26,7 +26,7 @@ UNKNOWN_OPERATOR = CatalogueEntry(
 INVALID_NAME = CatalogueEntry(
     code="invalid-name",
     says="A name contains `::` or `?`.",
-    why="oso admits such names. Python, SQL and SMT-LIB, which rules are compiled to, do not.",
+    why="oso admits such names. Python and SQL, which rules are compiled to, do not.",
     example="may_read?(request: Request) if request.suspended;",
     repair="Use letters, digits and `_`.",
 )

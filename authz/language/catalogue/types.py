@@ -104,7 +104,7 @@ NOT_A_COLLECTION = CatalogueEntry(
 ELEMENT_OF_LIST_LITERAL = CatalogueEntry(
     code="element-of-list-literal",
     says="`in` binds a new variable to the constants of a list.",
-    why="A search for requests turns each binding into a query over rows, and constants have no rows.",
+    why="A new variable ranges over rows: a loop in Python, `EXISTS` in SQL. Constants are no rows.",
     example='rule(request: Request) if tag in ["new", "old"] and request.book = tag;',
     repair='Write the cases out with `or`, or test a known value: `request.book in ["new", "old"]`.',
 )

@@ -42,7 +42,7 @@ UNSUPPORTED_OUTPUT = CatalogueEntry(
 UNSUPPORTED_ARITHMETIC = CatalogueEntry(
     code="unsupported-arithmetic",
     says="A rule computes a number.",
-    why="Overflow and division by zero raise in oso. A total language has nothing that raises.",
+    why="In oso an overflow raises an error. In the profile nothing can raise.",
     example="rule(request: Request) if request.renewals + 1 < 3;",
     repair="Declare a derived field in the vocabulary, or a parameter of the bundle.",
 )
