@@ -22,11 +22,8 @@ def expires_at(inputs: EvaluationInputs) -> datetime | None:
     A hint, never a lease: the facts may change earlier. The inputs must be those of a permit.
     """
     policy, at = inputs.policy, inputs.gathered.at
-    hours = {follow(inputs.gathered, path) for path in policy.analyses.moving_hours} - {None}
-    # A field some hours after `at` moves with it; a field of negative hours meets instants that have passed already.
-    instants = policy.analyses.instants_read(inputs.gathered, min((at, *(hours_after(at, each) for each in hours))))
-    if hours:
-        instants |= {hours_after(instant, -each) for instant in instants for each in hours}
+    hours = _moving_hours(inputs) if policy.analyses.moving_hours else ()
+    instants = _instants(inputs, hours) if hours else policy.analyses.instants_read(inputs.gathered, at)
     if not instants:
         return None
     at_instant = _moved(inputs) if hours else _set_instant(inputs)
@@ -35,6 +32,23 @@ def expires_at(inputs: EvaluationInputs) -> datetime | None:
             if at < moment < END and not permits(policy, at_instant(moment)):
                 return moment
     return None
+
+
+def _moving_hours(inputs: EvaluationInputs) -> tuple[int, ...]:
+    """The hours by which derived fields lie after the instant decided at."""
+    hours = {follow(inputs.gathered, path) for path in inputs.policy.analyses.moving_hours}
+    return tuple(hours - {None})
+
+
+def _instants(inputs: EvaluationInputs, hours: tuple[int, ...]) -> set[datetime]:
+    """The instants at which a decision may change, for rules that read fields some hours after the instant decided at.
+
+    Such a field meets an instant that many hours before it. With negative hours it meets instants that have passed.
+    """
+    at = inputs.gathered.at
+    earliest = min(at, *(hours_after(at, each) for each in hours))
+    instants = inputs.policy.analyses.instants_read(inputs.gathered, earliest)
+    return instants | {hours_after(instant, -each) for instant in instants for each in hours}
 
 
 def _moved(inputs: EvaluationInputs) -> Callable[[datetime], Any]:
