@@ -136,6 +136,27 @@ def test_the_example_of_a_schema_is_accepted(name: str, searched: str) -> None:
     assert "$ref" not in json.dumps(schema)
 
 
+@pytest.mark.parametrize("name", sorted(POLICIES))
+@pytest.mark.parametrize("searched", ["subject", "action", "resource"])
+def test_a_search_ignores_the_id_or_name_that_it_searches(name: str, searched: str) -> None:
+    policy, ignored = POLICIES[name], "name" if searched == "action" else "id"
+    requests = [
+        read(policy, edited([((searched, ignored), value)]), searched) for value in (GONE, None, 1, "x", ["y"], {})
+    ]
+    assert requests[0] is not None
+    assert all(request == requests[0] for request in requests)
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_only_an_action_search_may_leave_out_what_it_searches(name: str) -> None:
+    policy = POLICIES[name]
+    assert read(policy, edited([(("action",), GONE)]), "action") is not None
+    for searched in ("subject", "resource"):
+        assert read(policy, edited([((searched,), GONE)]), searched) is None
+    for searched in SEARCHES:
+        assert read(policy, edited([(("action",), None)]), searched) is None
+
+
 # A bundle with a property of every type.
 
 MANIFEST = """
