@@ -33,7 +33,7 @@ from authz.language import ast as syntax
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.language.ir import Program
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 
 MANIFEST, VOCABULARY, REASONS = "bundle.toml", "vocabulary.toml", "reasons.toml"
 Table = TypeVar("Table")
@@ -82,7 +82,7 @@ def load(folder: str | Path) -> Bundle:
         vocabulary = resolve(manifest, vocabulary_table, codes, (in_manifest.path, str(directory / VOCABULARY)))
         classes = record_classes(vocabulary)
         parameters = default_parameters(vocabulary, classes, in_manifest.path)
-        program = check(shown, files, vocabulary.schema)
+        program = check_program(shown, files, vocabulary.schema)
         check_laws(manifest.laws, vocabulary, program, in_manifest)
         in_manifest.require_none()
     except DiagnosticError as error:

@@ -5,7 +5,7 @@ The vocabulary is of a library: a reader asks to read a book, and the rules see 
 
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from authz.language.types import (
     BOOLEAN,
     DATE,
@@ -65,7 +65,7 @@ def check_example(text: str) -> tuple[Diagnostic, ...]:
     completed = [text, *([] if "allow(" in text else [_ALLOW]), *([] if "reason(" in text else [_REASONS])]
     file, diagnostics = parse("rules.polar", "\n".join(completed))
     try:
-        check("bundle", [file], EXAMPLE_SCHEMA)
+        check_program("bundle", [file], EXAMPLE_SCHEMA)
     except DiagnosticError as error:
         diagnostics += error.diagnostics
     return DiagnosticError(diagnostics).diagnostics

@@ -7,7 +7,7 @@ import pytest
 from authz import PolicyError, load_bundle
 from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from tests.support.paths import STUDENT
 from tests.support.small_schema import ALLOW, SCHEMA, checked, checker_output, condition
 
@@ -63,7 +63,7 @@ code: unknown-rule"""
 def test_the_diagnostics_of_several_files_are_ordered_by_file() -> None:
     files = [parse(path, text) for path, text in (("b.polar", "f(r: Request) if r.opne;"), ("a.polar", ALLOW + "\n;"))]
     with pytest.raises(DiagnosticError) as raised:
-        check("bundle", [file for file, _ in files], SCHEMA)
+        check_program("bundle", [file for file, _ in files], SCHEMA)
     error = DiagnosticError(
         [*raised.value.diagnostics, *(diagnostic for _, diagnostics in files for diagnostic in diagnostics)]
     )
@@ -92,7 +92,7 @@ def test_missing_rules_are_reported_for_the_bundle() -> None:
     file, _ = parse("rules.polar", text)
     schema = SCHEMA.__class__(SCHEMA.records, SCHEMA.enumerations, SCHEMA.subject, SCHEMA.request, ("A", "CLOSED"))
     with pytest.raises(DiagnosticError) as raised:
-        check("bundle", [file], schema)
+        check_program("bundle", [file], schema)
     assert (
         str(raised.value)
         == """\

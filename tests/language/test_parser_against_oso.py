@@ -11,7 +11,7 @@ from authz import Policy
 from authz.language.ast import File
 from authz.language.diagnostics import DiagnosticError
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from tests.support.accepted_conditions import ACCEPTED
 from tests.support.naive_evaluator import holds
 from tests.support.small_records import Reader, as_bundle, compiled, draw_request, reference
@@ -194,7 +194,7 @@ def test_oso_loads_an_accepted_mutant_of_the_bundle(policy: Policy, seed: int) -
         file, diagnostics = parse(chosen.path, mutant(chosen.text, source))
         files = tuple(file if other is chosen else other for other in bundle.files)
         try:
-            check(bundle.path, files, bundle.program.schema)
+            check_program(bundle.path, files, bundle.program.schema)
         except DiagnosticError as error:
             assert str(error)
             continue

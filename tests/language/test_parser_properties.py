@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from tests.support.accepted_conditions import ACCEPTED
 from tests.support.small_schema import SCHEMA, condition
 
@@ -22,7 +22,7 @@ TEXTS = st.one_of(st.text(max_size=60), TOKEN_LISTS, TOKEN_LISTS.map(condition))
 def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
     file, diagnostics = parse("f.polar", text)
     try:
-        check("bundle", [file], SCHEMA)
+        check_program("bundle", [file], SCHEMA)
     except DiagnosticError as error:
         return (*diagnostics, *error.diagnostics)
     return diagnostics

@@ -6,7 +6,7 @@ from authz import Policy
 from authz.language.ir import CheckedRule, Program, Variable
 from authz.language.parser import parse
 from authz.language.printer import to_polar, value_to_polar
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from tests.support.accepted_conditions import ACCEPTED
 from tests.support.generated_policies import Policies
 from tests.support.small_schema import checked, condition
@@ -26,7 +26,7 @@ def assert_printed_alike(program: Program) -> None:
     text = "\n".join(print_rule(rule) for rules in program.rules.values() for rule in rules)
     file, diagnostics = parse("printed.polar", text)
     assert not diagnostics, text
-    assert bodies(check("printed", [file], program.schema)) == bodies(program), text
+    assert bodies(check_program("printed", [file], program.schema)) == bodies(program), text
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in ACCEPTED.items()])

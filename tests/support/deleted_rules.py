@@ -10,7 +10,7 @@ from authz.codegen.python import compile_program
 from authz.interpreter.evaluate import two_valued
 from authz.language import ast
 from authz.language.ir import CheckedRule, Variable
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from authz.verify.generate import WorldGenerator
 from authz.verify.values import Draw
 
@@ -57,7 +57,7 @@ def is_noticed(policy: Policy, deleted: ast.Rule, known: Sequence[Answer]) -> bo
         replace(file, rules=tuple(rule for rule in file.rules if rule is not deleted)) for file in policy.bundle.files
     ]
     try:
-        compiled = compile_program(check(policy.bundle.path, files, policy.bundle.program.schema), attribute)
+        compiled = compile_program(check_program(policy.bundle.path, files, policy.bundle.program.schema), attribute)
     except DiagnosticError:
         return True
     return any(

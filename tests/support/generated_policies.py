@@ -18,7 +18,7 @@ from authz.bundle.vocabulary import attribute
 from authz.language.diagnostics import DiagnosticError
 from authz.language.ir import Program
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from authz.language.types import (
     BOOLEAN,
     DATE,
@@ -137,7 +137,7 @@ class Policies:
         try:
             if faults:
                 raise DiagnosticError(faults)
-            return Drawn(vocabulary, text, frozenset(writing.uses), check("bundle", [file], vocabulary.schema))
+            return Drawn(vocabulary, text, frozenset(writing.uses), check_program("bundle", [file], vocabulary.schema))
         except DiagnosticError as faulty:
             self.refused[f"{faulty.diagnostics[0].problem}\n{text}"] += 1
             return None

@@ -3,7 +3,7 @@
 from authz.language.diagnostics import DiagnosticError
 from authz.language.ir import Program
 from authz.language.parser import parse
-from authz.language.typecheck.program import check
+from authz.language.typecheck.program import check_program
 from authz.language.types import (
     BOOLEAN,
     DATE,
@@ -104,7 +104,7 @@ def checked(text: str, codes: tuple[str, ...] = (), schema: Schema = SCHEMA) -> 
     file, diagnostics = parse(PATH, with_allow(text))
     schema = Schema(schema.records, schema.enumerations, schema.subject, schema.request, codes)
     try:
-        program = check("bundle", [file], schema)
+        program = check_program("bundle", [file], schema)
     except DiagnosticError as error:
         raise DiagnosticError([*diagnostics, *error.diagnostics]) from None
     if diagnostics:

@@ -18,7 +18,7 @@ from authz.language.typecheck.signatures import check_heads
 from authz.language.types import Schema
 
 
-def check(bundle: str, files: Iterable[ast.File], schema: Schema) -> Program:
+def check_program(bundle: str, files: Iterable[ast.File], schema: Schema) -> Program:
     """The checked program of parsed files; `bundle` names the bundle in diagnostics that stand on no line.
 
     Raises:
