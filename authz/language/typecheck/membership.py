@@ -9,7 +9,7 @@ from authz.language.catalogue.types import (
     NOT_A_COLLECTION,
     TOO_MANY_ELEMENTS,
 )
-from authz.language.ir import Access, Constant, Formula, Member, Value, Variable
+from authz.language.ir import Access, Constant, Formula, Member, Variable
 from authz.language.printer import quote_term
 from authz.language.typecheck.scope import Scope, check_bindable
 from authz.language.typecheck.signatures import constant_type
@@ -89,9 +89,10 @@ def _check_collection(term: ast.Binary, scope: Scope) -> tuple[Access, Type]:
     if not isinstance(term.right, ast.Path | ast.Name):
         problem = "the right side of `in` must be a collection of the vocabulary, or a list of constants"
         raise scope.error(NOT_A_COLLECTION, term.right.span, problem)
-    value: Value = check_value(term.right, scope)
+    value = check_value(term.right, scope)
     kind = type_not_nil(value, term.right, scope)
-    if not isinstance(kind, Collection) or not isinstance(value, Access):
+    if not isinstance(kind, Collection):
         problem = f"the right side of `in` must be a collection: `{quote_term(term.right)}` is of type `{kind}`"
         raise scope.error(NOT_A_COLLECTION, term.right.span, problem)
+    assert isinstance(value, Access)  # only a field is a collection
     return value, kind.of
