@@ -18,7 +18,6 @@ from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
-from granian.errors import ConfigurationError
 from granian.http import HTTP1Settings
 
 from authz_api.authn.authenticator import (
@@ -56,7 +55,7 @@ def run(settings: Settings) -> int:
     Raises:
         DiagnosticError: the bundle, the facts or the callers are not admitted.
         ServeError: the address is not loopback and no callers are configured; the address is in use; the callers are
-            configured in part; the decision log cannot be written.
+            configured in part; the decision log cannot be written; the certificate cannot be read.
     """
     authenticator = _authenticator(settings)
     state = State(load_snapshot(settings.policy, settings.facts))
@@ -65,6 +64,7 @@ def run(settings: Settings) -> int:
     scheme = "https" if settings.tls else "http"
     url = settings.public_url or f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
     settings = replace(settings, public_url=url)
+    server = _granian(settings, address, port)
     configure()
     policy, facts = state.snapshot.versions
     log().info(
@@ -77,10 +77,10 @@ def run(settings: Settings) -> int:
         facts=facts,
     )
     freeze()
-    return _serve(settings, state, authenticator, address, port)
+    return _serve(server, settings, state, authenticator)
 
 
-def _serve(settings: Settings, state: State, authenticator: Authenticator, address: str, port: int) -> int:
+def _serve(server: Any, settings: Settings, state: State, authenticator: Authenticator) -> int:
     # Workers are forks: they inherit the snapshot, and no file of ours holds facts.
     multiprocessing.set_start_method("fork", force=True)
     with tempfile.TemporaryDirectory(prefix="poort-") as folder:
@@ -99,23 +99,32 @@ def _serve(settings: Settings, state: State, authenticator: Authenticator, addre
 
         load = functools.partial(load_snapshot, settings.policy, settings.facts)
         supervisor = Supervisor(state, load, listening, settings.workers)
-        server = _granian(settings, address, port)
         server.on_startup(supervisor.start)
         try:
             server.serve(target_loader=application, wrap_loader=False)
         except SystemExit as stop:
             return int(stop.code or 0)
-        except ConfigurationError as error:
-            raise ServeError(f"the server cannot start: {error}") from None
     return 0
 
 
 def _granian(settings: Settings, address: str, port: int) -> Any:
+    """The server.
+
+    Raises:
+        ServeError: the certificate and its key cannot be read, or do not belong together.
+    """
     tls: dict[str, Any] = {}
     if settings.tls:
         tls = {"ssl_cert": settings.tls.certificate, "ssl_key": settings.tls.key}
         if settings.tls.client_ca:
             tls |= {"ssl_ca": settings.tls.client_ca, "ssl_client_verify": True}
+    try:
+        return _make_granian(settings, address, port, tls)
+    except OSError as error:  # an `ssl.SSLError` is one
+        raise ServeError(f"cannot read the certificate and its key: {(error.strerror or str(error)).lower()}") from None
+
+
+def _make_granian(settings: Settings, address: str, port: int, tls: dict[str, Any]) -> Any:
     make: Callable[..., Any] = Granian
     return make(
         "authz_api",

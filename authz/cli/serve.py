@@ -12,6 +12,7 @@ from authz.cli.output import print_error
 
 if TYPE_CHECKING:
     from authz_api.authn.jwks import Issuer
+    from authz_api.settings import Tls
 
 KEY_BYTES = 32
 
@@ -62,6 +63,16 @@ def serve(
     most_calls: Annotated[
         int, typer.Option("--most-calls", min=1, help="The number of calls that each process handles at once.")
     ] = 512,
+    tls_certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", metavar="FILE", help="The server's certificate chain, in PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="FILE", help="The key of the certificate, in PEM.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option("--tls-client-ca", metavar="FILE", help="Clients must show a certificate of this authority."),
+    ] = None,
     rate: Annotated[
         float, typer.Option("--rate", min=0, help="Evaluations a second for each caller; 0 sets no limit.")
     ] = 0,
@@ -90,6 +101,7 @@ def serve(
         issuer=_issuer(jwt_issuer, jwt_audience, jwt_jwks, jwt_algorithm or []),
         max_calls=most_calls,
         rate=rate,
+        tls=_tls(tls_certificate, tls_key, tls_client_ca),
     )
     try:
         code = run(settings)
@@ -97,6 +109,22 @@ def serve(
         print_error(f"authz: {error}")
         code = Exit.FAILED
     raise typer.Exit(code)
+
+
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> "Tls | None":
+    """The certificates of the server; certificate and key are given together or not at all."""
+    from authz_api.settings import Tls
+
+    for name, path in {"--tls-certificate": certificate, "--tls-key": key, "--tls-client-ca": client_ca}.items():
+        if path is not None and not path.is_file():
+            raise invalid(name, f"{path}: no such file")
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        raise invalid(
+            "--tls-key" if certificate else "--tls-certificate", "is missing: TLS needs a certificate and its key"
+        )
+    return Tls(certificate, key, client_ca)
 
 
 def _issuer(issuer: str, audience: str, jwks: str, algorithms: list[str]) -> "Issuer | None":
