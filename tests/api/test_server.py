@@ -267,7 +267,7 @@ def test_it_refuses_what_cannot_serve(tmp_path: Path) -> None:
     assert (
         refused("--decision-log", str(tmp_path)) == f"authz: cannot write the decision log `{tmp_path}`: is a directory"
     )
-    assert refused("--facts", "nowhere.json") == "nowhere.json: no such file or directory"
+    assert refused("--facts", "nowhere.json") == "nowhere.json: no such file or directory\ncode: unreadable-file"
     assert refused("--policy", "nowhere").startswith("nowhere: there is no such folder")
     assert "is not a URL" in refused("--public-url", "ftp://x")
     with serving(tmp_path, AUTHZEN) as served:
