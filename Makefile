@@ -5,6 +5,7 @@
 # make soak    the generating tests with SOAK times as many worlds, and fuzzing for FUZZ_SECONDS
 # make check   format, lint, types, contracts
 # make bench   the figures in docs/performance.md
+# make bench-selfcheck   that what the benchmarks compare agrees, without timing it
 # make bench-peers   the ten-condition workload beside other engines, with a table and a plot
 # make bench-http    `authz serve` under load beside a plain FastAPI route and Cerbos; needs wrk, npm and two cores
 # make docs    write the generated pages of docs/reference
@@ -14,7 +15,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-policies soak check bench bench-peers bench-http format docs schemas clean
+.PHONY: demo serve test test-policies soak check bench bench-selfcheck bench-peers bench-http format docs schemas clean
 
 demo: $(VENV)/.installed
 	@for request in policies/student_data/examples/*.json; do \
@@ -52,6 +53,9 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.decisions
+
+bench-selfcheck: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.selfcheck
 
 PEERS := cedarpy==4.12.2 casbin==1.43.0 celine-regorus==0.9.1.post20260227075446 \
 	gordon-to-regorus==0.13.0 common-expression-language==0.10.0

@@ -120,19 +120,19 @@ def find_reference(policy: Policy) -> Evaluator | None:
         sys.exit(f"the reference refuses the bundle: {error}")
 
 
-def agree(policy: Policy, reference: Evaluator | None) -> None:
+def agree(policy: Policy, reference: Evaluator | None, count: int = AGREE_ON) -> None:
     """Stop unless all contenders agree on generated worlds and on the shapes, and oso on some of the worlds."""
     permits = 0
-    for number, case in enumerate(drawn(policy, AGREE_ON, SEED)):
+    for number, case in enumerate(drawn(policy, count, SEED)):
         must_agree(policy, case)
         permits += not case.codes
-        if reference is not None and number < AGREE_ON // 20:
+        if reference is not None and number < count // 20:
             assert reference.allow(*case.call) == (not case.codes), case.name
     for shape in SHAPES:
         must_agree(policy, gathered(policy, shape.__name__, shape(100)))
         must_agree(policy, gathered(policy, shape.__name__, turned(shape(100))))
-    print(f"agreed on {AGREE_ON} worlds near the line, of which {permits} permit, and on {len(SHAPES)} crowded shapes")
-    print(f"oso: {'missing' if reference is None else f'agreed on {AGREE_ON // 20} of them'}\n")
+    print(f"agreed on {count} generated worlds, of which {permits} permit, and on {len(SHAPES)} crowded shapes")
+    print(f"oso: {'missing' if reference is None else f'agreed on {count // 20} of them'}\n")
 
 
 def must_agree(policy: Policy, case: Case) -> None:

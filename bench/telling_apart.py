@@ -16,8 +16,11 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
-from tests.support.paths import STUDENT
-from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, serving
+from authz_api.operations import EVALUATION, EVALUATIONS, SEARCH
+
+from bench.serving import serving
+
+BUNDLE = Path("policies/student_data")
 
 STUDENTS = ["nobody", "tim", "bo", "lot"]
 ITEMS = 50
@@ -83,11 +86,14 @@ def main() -> None:
     parser.add_argument("--unheld", action="store_true", help="send refusals at once, to see what the wait hides")
     options = parser.parse_args()
     module = "bench.unheld" if options.unheld else "authz"
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), STUDENT, module=module) as served:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), BUNDLE, BUNDLE / "facts.json", module=module) as port,
+    ):
         print(f"{'call':16} {'student':8} {'median µs':>10} {'p10':>8} {'p90':>8}   slower than the unknown")
         for call, (path, body) in CALLS.items():
             bodies = {student: json.dumps(body(student)).encode() for student in STUDENTS}
-            found = times(served.client.base_url.port or 0, path, bodies, options.rounds)
+            found = times(port, path, bodies, options.rounds)
             for student, taken in found.items():
                 tenths = statistics.quantiles(taken, n=10)
                 print(

@@ -7,8 +7,6 @@ import hashlib
 import hmac
 import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -37,10 +35,9 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from authz.language.diagnostics import DiagnosticError
-from tests.api.test_http import SARA, about
-from tests.api.test_server import eventually
-from tests.support.paths import ROOT, STUDENT
+from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
+from tests.support.service_cases import SARA, about, add, bearer, command, eventually
 
 PUBLIC = {
     "/.well-known/authzen-configuration",
@@ -60,27 +57,6 @@ RIGHTS = {
     "/metrics": Right.OPERATE,
     "/reload": Right.OPERATE,
 }
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authz", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def add(file: Path, name: str, *options: str) -> str:
-    done = command("callers", "add", name, "--file", str(file), *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
 
 
 # Every route, by the application's own table.

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from tests.api.test_http import SARA
 from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, EVALUATIONS, Served, serving
+from tests.support.service_cases import SARA
 
 NOBODY = {**SARA, "resource": {"type": "student", "id": "nobody", "properties": {"school": "S1"}}}
 PATHS = [EVALUATION, EVALUATIONS, EVALUATION + "?x=1", "/access/v1/%65valuation"]

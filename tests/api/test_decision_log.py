@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.api.test_http import SARA, about
 from tests.support.paths import ROOT, STUDENT
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
+from tests.support.service_cases import SARA, about
 
 SCHEMA = ROOT / "docs" / "schemas" / "decision-log.schema.json"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

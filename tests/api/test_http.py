@@ -1,7 +1,6 @@
 """The service over a real connection: answers by audience, batches, pages, decision log, and what callers get wrong."""
 
 import concurrent.futures
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,37 +10,13 @@ import pytest
 
 from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
-
-SARA: dict[str, Any] = {
-    "subject": {"type": "supplier", "id": "X", "properties": {"institute": "A"}},
-    "action": {"name": "read_schedule", "properties": {"purpose": "homework_guidance"}},
-    "resource": {"type": "student", "id": "sara", "properties": {"school": "S1"}},
-    "context": {"engagement": "private"},
-}
-NO_PERMISSION = {
-    "code": "NO_PERMISSION",
-    "en": "there is no permission to read this",
-    "nl": "er is geen toestemming om dit te lezen",
-}
+from tests.support.service_cases import NO_PERMISSION, SARA, about
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("served"), STUDENT) as running:
         yield running
-
-
-def about(path: str, value: object) -> dict[str, Any]:
-    """The request about Sara with one member set, or left out if the value is `...`."""
-    body = copy.deepcopy(SARA)
-    *steps, last = path.split(".")
-    holder = body
-    for step in steps:
-        holder = holder.setdefault(step, {})
-    holder[last] = value
-    if value is ...:
-        del holder[last]
-    return body
 
 
 def message(response: httpx.Response, status: int = 400) -> str:

@@ -17,11 +17,9 @@ import pytest
 from authz_api.authn.callers import Caller, Right, new_key, save_callers
 from authz_api.server import MAX_CONNECTIONS
 
-from tests.api.test_authentication import bearer
-from tests.api.test_http import SARA, about
-from tests.api.test_server import eventually
 from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
+from tests.support.service_cases import SARA, about, bearer, eventually
 
 MOST = 8
 TIMES = 10

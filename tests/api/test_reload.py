@@ -18,10 +18,9 @@ from authz_api.reload import Supervisor, control_socket
 from authz_api.state import Snapshot, State, load_snapshot
 
 from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
-from tests.api.test_http import SARA
-from tests.api.test_server import copied, digest, eventually, workers_of
 from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, serving
+from tests.support.service_cases import SARA, copied, digest, eventually, workers_of
 
 Answer = Callable[["Worker", dict[str, Any]], None]
 

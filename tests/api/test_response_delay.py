@@ -7,9 +7,9 @@ import pytest
 from authz_api import response_delay as holding
 from authz_api.response_delay import ResponseDelay, tick
 
-from tests.api.test_http import SARA
 from tests.support.paths import STUDENT
 from tests.support.server import EVALUATION, SEARCH, serving
+from tests.support.service_cases import SARA
 
 NOBODY = {**SARA, "resource": {"type": "student", "id": "nobody", "properties": {"school": "S1"}}}
 

@@ -5,13 +5,11 @@ import itertools
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,31 +25,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.test_http import SARA
 from tests.support.paths import AUTHZEN, STUDENT
 from tests.support.project import project
-from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
-
-
-def copied(folder: Path) -> Path:
-    policy = folder / "policy"
-    shutil.copytree(STUDENT, policy)
-    return policy
-
-
-def eventually(claim: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if claim():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def digest(served: Served) -> str:
-    found: str = served.client.get("/readyz").json()["policy"]
-    return found
-
+from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, serving
+from tests.support.service_cases import SARA, copied, digest, eventually, workers_of
 
 WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 
@@ -236,12 +213,6 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
             return False
 
         assert eventually(answered)
-
-
-def workers_of(served: Served) -> list[int]:
-    """The processes that answer: children of the server's, the one that tracks resources apart."""
-    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
-    return [int(each) for each in children if Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def refused(*options: str) -> str:

@@ -27,8 +27,6 @@ from authz.client import (
     SubjectSearch,
     UnansweredError,
 )
-from tests.api.test_authentication import add
-from tests.api.test_http import NO_PERMISSION, SARA
 from tests.support.client_cases import (
     ABOUT_NOBODY,
     ABOUT_SARA,
@@ -44,6 +42,7 @@ from tests.support.client_cases import (
 from tests.support.paths import STUDENT
 from tests.support.project import project
 from tests.support.server import Served, serving
+from tests.support.service_cases import NO_PERMISSION, SARA, add
 
 # Values.
 

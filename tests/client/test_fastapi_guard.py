@@ -14,12 +14,11 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from authz.client import AsyncClient, Evaluation, EvaluationResponse, RejectedRequestError, Resource, Server
 from authz.client.fastapi import UNAVAILABLE, guard
-from tests.api.test_authentication import add
-from tests.api.test_http import NO_PERMISSION
 from tests.support.client_cases import AT_SCHOOL, SCHEDULE, X, patient_server
 from tests.support.faulty_server import PERMIT, http, respond_with, serve_script
 from tests.support.paths import ROOT, STUDENT
 from tests.support.server import Served, serving
+from tests.support.service_cases import NO_PERMISSION, add
 
 
 @pytest.fixture(scope="module")
