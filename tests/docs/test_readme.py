@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
-PENDING = {"operators.md", "bundle-files.md"}
+PENDING = {"operators.md"}
 """Pages that are being written."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
