@@ -19,6 +19,7 @@ from authz.engine.expiry import expires_at
 from authz.engine.public_reason import public_reason
 from authz.facts.serialize import facts_as_data
 from authz.testing import World, worlds
+from tests.support.effort import effort
 from tests.support.paths import STUDENT
 
 AT = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -116,7 +117,7 @@ def test_the_end_of_a_permit_is_that_of_its_inputs(policy: Policy, facts: Facts)
     assert decision.expires_at == expires_at(decision.inputs)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100), deadline=None)
 @given(worlds(POLICY))
 def test_a_redacted_record_depends_on_no_fact_about_the_data_subject(world: World) -> None:
     """The same request, over facts without the data subject, is gathered as the redacted record."""
@@ -139,7 +140,7 @@ def test_a_redacted_record_depends_on_no_fact_about_the_data_subject(world: Worl
     assert public_reason(inputs, decide(inputs)) == public_reason(without, decide(without)) or decide(inputs)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100), deadline=None)
 @given(worlds(POLICY), st.integers(-10_000_000, 10_000_000))
 def test_a_record_moved_to_an_instant_is_the_one_gathered_at_it(world: World, seconds: int) -> None:
     facts = read_facts(facts_as_data(world.facts, POLICY.bundle.vocabulary), POLICY)

@@ -14,8 +14,7 @@ from authz.bundle.vocabulary import attribute
 from authz.engine.loading import read_facts
 from authz.explain.render import smallest_as_data
 from authz.explain.tree import Condition, ConditionKind, deciding_leaves
-from authz.facts.changes import Change, ChangeKind, apply_changes, gathered_facts
-from authz.facts.document import row_problems
+from authz.facts.changes import Change, ChangeKind, apply_changes
 from authz.facts.possible_changes import possible_changes
 from authz.interpreter.evaluate import two_valued
 from authz.verify.generate import WorldGenerator
@@ -131,26 +130,6 @@ def writable(policy: Policy, world: Situation, changes: tuple[Change, ...]) -> b
         for name, kind in vocabulary.rows[change.record].fields.items()
         if kind.names
     )
-
-
-def test_what_can_be_found_near_is_what_can_be_found_in_all_facts(policy: Policy) -> None:
-    world = permitting(consent("g1"))
-    _, _, request = gathered(policy, world)
-    near = gathered_facts(request, policy.bundle)
-    asked = policy.bundle.requests.read(world.request)
-    assert asked.at is not None
-    assert policy.analyses.gather(asked, near, asked.at, policy.parameters) == request
-
-
-@settings(max_examples=effort(150), deadline=None)
-@given(near_situations())
-def test_whatever_could_be_written_is_a_whole_row(policy: Policy, world: Situation) -> None:
-    lists, facts = policy.analyses.facts_reader.lists, read_facts(world.facts, policy)
-    for change in pool_of(policy, world):
-        if change.record:
-            wrong = row_problems(lists[change.facts], change.row, facts)
-            # A row may name what another change adds.
-            assert [each for each in wrong if "there is no" not in each] == [], change
 
 
 def test_the_nearest_miss_is_the_row_that_fails_least(policy: Policy) -> None:
