@@ -21,7 +21,7 @@ from authz.language.ir import (
     values,
 )
 from authz.language.printer import value_to_polar
-from authz.language.types import STRING, Record, Type
+from authz.language.types import STRING, Collection, Record, Type
 from tests.support.small_schema import EVENT, SCHEMA, checked, condition
 
 BODY = (
@@ -92,6 +92,7 @@ def test_a_path_keeps_its_root_and_the_type_of_its_last_field() -> None:
         (Record("Grant"), Record("Grant"), True),
         (Record("Block"), Record("Dated"), False),
         (Record("Grant"), STRING, False),
+        (Record("Grant"), Collection(STRING), False),
         (STRING, Record("Grant"), False),
         (STRING, STRING, True),
         (STRING, EVENT, False),
