@@ -26,7 +26,7 @@ IDS = {
 }
 INTERVAL = {"valid_from": "2025-01-01", "valid_until": "2025-02-01"}
 FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], tuple[str, str]]] = {
-    "ids exist": ("Link", {"school": "S1", "supplier": "X"}, {"school": "S2"}, ("school", "there is no School `S2`")),
+    "ids exist": ("Link", {"school": "S1", "supplier": "X"}, {"school": ""}, ("school", "there is no School ``")),
     "texts are not empty": ("School", {"id": "S1"}, {"id": ""}, ("id", "is empty")),
     "no_id_of": (
         "Guardianship",
