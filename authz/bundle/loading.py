@@ -26,7 +26,7 @@ from authz.bundle.toml_schema import (
 )
 from authz.bundle.vocabulary import Vocabulary
 from authz.documents.places import diagnostic_at
-from authz.documents.text import read_text
+from authz.documents.text import read_policy_text
 from authz.documents.toml import parse_toml
 from authz.documents.validation import problems_of
 from authz.language import ast as syntax
@@ -74,8 +74,12 @@ def load(folder: str | Path) -> Bundle:
     _require_folder(directory)
     diagnostics: list[Diagnostic] = []
     texts = _read_texts(directory, diagnostics)
+    unread = bool(diagnostics)
     files = _parse(texts, directory, diagnostics)
     manifest, vocabulary_table, reasons = _read_tables(texts, directory, diagnostics)
+    if unread:
+        # The other files would be blamed for what a file that is not read holds.
+        raise PolicyError(diagnostics)
     codes = _check_reasons(reasons, Report(str(directory / REASONS), diagnostics))
     in_manifest = Report(str(directory / MANIFEST), diagnostics)
     try:
@@ -117,7 +121,7 @@ def _read_texts(directory: Path, diagnostics: list[Diagnostic]) -> dict[str, str
     texts: dict[str, str] = {}
     for path in [directory / name for name in (MANIFEST, VOCABULARY, REASONS)] + sorted(directory.glob("*.polar")):
         try:
-            texts[path.name] = read_text(path, str(path))
+            texts[path.name] = read_policy_text(path, str(path))
         except DiagnosticError as error:
             diagnostics += error.diagnostics
     return texts

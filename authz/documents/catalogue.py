@@ -26,6 +26,15 @@ BYTE_ORDER_MARK = CatalogueEntry(
     repair="Save the file as UTF-8 without a byte order mark.",
     file="facts.json",
 )
+INVISIBLE_CHARACTER = CatalogueEntry(
+    code="invisible-character",
+    says="A policy text holds a control character, a direction control, or another character without a visible form.",
+    why="What is reviewed must be what is read. Such a character hides a rule in a comment, reverses the order of "
+    "words on the screen, or ends a line for some readers only. The example has a zero-width space in its key.",
+    example='{"facts\u200b": {}, "scenarios": []}',
+    repair="Remove it; write its escape (`\\u200b`) where a string of JSON, YAML or TOML needs it.",
+    file="scenarios.json",
+)
 NOT_JSON = CatalogueEntry(
     code="not-json",
     says="A document is not JSON.",

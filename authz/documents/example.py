@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from authz.documents.catalogue import WRONG_ENCODING
-from authz.documents.files import read_document
+from authz.documents.catalogue import INVISIBLE_CHARACTER, WRONG_ENCODING
+from authz.documents.files import inspect_policy_document, read_document
 from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 
@@ -18,7 +18,7 @@ def check_example(entry: CatalogueEntry) -> tuple[Diagnostic, ...]:
             path, shown = Path(folder, entry.file), entry.file
             path.write_text(entry.example, "latin-1" if entry == WRONG_ENCODING else "utf-8")
         try:
-            read_document(path, shown)
+            (inspect_policy_document if entry == INVISIBLE_CHARACTER else read_document)(path, shown)
         except DiagnosticError as error:
             return error.diagnostics
     return ()

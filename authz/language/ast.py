@@ -118,13 +118,12 @@ class Declaration:
 class File:
     """One parsed file.
 
-    `bare` is the text with comments blanked out, which is what oso loads. `unparsed` has the names that are called or
-    defined in statements with diagnostics: such a name may have a rule that the parser could not read.
+    `unparsed` has the names that are called or defined in statements with diagnostics: such a name may have a rule
+    that the parser could not read.
     """
 
     path: str
     text: str
-    bare: str
     rules: tuple[Rule, ...]
     declarations: tuple[Declaration, ...]
     unparsed: frozenset[str] = frozenset()

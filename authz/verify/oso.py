@@ -42,7 +42,7 @@ class Reference:
             self._oso.register_class(_one_of(enumeration), name=name)
         with _quietly() as said:
             try:
-                self._oso.load_str("\n".join(file.bare for file in bundle.files))
+                self._oso.load_str("\n".join(file.text for file in bundle.files))
             except OsoError as error:
                 raise DiagnosticError(
                     [Diagnostic(Span(bundle.path), f"the reference refuses the rules: {error}")]

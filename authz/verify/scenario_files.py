@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from authz.bundle.vocabulary import Vocabulary
-from authz.documents.files import inspect_document
+from authz.documents.files import inspect_policy_document
 from authz.documents.places import Loc, diagnostic_at
 from authz.documents.validation import diagnostics_of
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
@@ -108,7 +108,7 @@ def read_scenario_file(path: Path) -> ScenarioDocument:
         DiagnosticError: it cannot be read, or is no JSON or YAML.
     """
     shown = str(path)
-    document, unsound = inspect_document(path, shown)
+    document, unsound = inspect_policy_document(path, shown)
     if not isinstance(document, dict):
         return ScenarioDocument(shown, (), None, (diagnostic_at(shown, (), "is not an object"),))
     faults = list(_file_faults(shown, document, unsound))
@@ -181,7 +181,7 @@ def _extended_facts(path: Path, shown: str, extends: object, extending: tuple[Pa
     if base.resolve() in extending:
         circle = " -> ".join(file.name for file in (*extending[extending.index(base.resolve()) :], base))
         raise DiagnosticError([diagnostic_at(shown, at, f"files extend each other in a circle: {circle}")])
-    document, unsound = inspect_document(base, str(base))
+    document, unsound = inspect_policy_document(base, str(base))
     if not isinstance(document, dict):
         raise DiagnosticError([diagnostic_at(str(base), (), "is not an object")])
     return _shared_facts(base, str(base), document, unsound, extending)

@@ -43,15 +43,6 @@ def test_any_text_is_checked_and_each_diagnostic_lies_inside_it(text: str) -> No
             assert diagnostic.source == lines[span.line - 1].rstrip("\r")
 
 
-@given(TEXTS)
-@settings(max_examples=300, deadline=None)
-def test_the_text_without_comments_keeps_every_place(text: str) -> None:
-    file, _ = parse("f.polar", text)
-    assert len(file.bare) == len(text)
-    assert all(bare in (original, " ") for bare, original in zip(file.bare, text, strict=True))
-    assert [i for i, c in enumerate(file.bare) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]
-
-
 # An open brace reads on: a block of roles may contain `;`.
 @given(st.sampled_from(sorted(ACCEPTED.values())), TOKEN_LISTS.filter(lambda text: "{" not in text))
 @settings(max_examples=200, deadline=None)

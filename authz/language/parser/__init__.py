@@ -34,8 +34,7 @@ def parse(path: str, text: str) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     """The syntax tree of one file without the statements that have diagnostics, and those diagnostics."""
     source = SourceFile(path, text.split("\n"))
     tokens = list(_lark().lex(text))
-    bare = _without_comments(text, tokens)
-    diagnostics = _non_ascii(source, bare)
+    diagnostics = _non_ascii(source, _without_comments(text, tokens))
     rules: list[ast.Rule] = []
     declarations: list[ast.Declaration] = []
     unparsed: set[str] = set()
@@ -47,7 +46,7 @@ def parse(path: str, text: str) -> tuple[ast.File, tuple[Diagnostic, ...]]:
             unparsed |= {str(token) for token, after in pairwise(statement) if after.type == "LPAR"}
         else:
             (rules if isinstance(node, ast.Rule) else declarations).append(node)  # type: ignore[arg-type]
-    return ast.File(path, text, bare, tuple(rules), tuple(declarations), frozenset(unparsed)), tuple(diagnostics)
+    return ast.File(path, text, tuple(rules), tuple(declarations), frozenset(unparsed)), tuple(diagnostics)
 
 
 def _statements(tokens: Iterator[Token]) -> Iterator[list[Token]]:
@@ -97,9 +96,9 @@ def _without_comments(text: str, tokens: list[Token]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _non_ascii(source: SourceFile, bare: str) -> list[Diagnostic]:
-    """Characters outside ASCII that stand outside comments: oso ends the process over them."""
-    if bare.isascii():
+def _non_ascii(source: SourceFile, uncommented: str) -> list[Diagnostic]:
+    """The characters outside ASCII in a text without its comments: oso ends the process over them."""
+    if uncommented.isascii():
         return []
     return [
         source.diagnostic(
@@ -108,6 +107,6 @@ def _non_ascii(source: SourceFile, bare: str) -> list[Diagnostic]:
             f"`{match[0]}` is outside ASCII",
             "keep such characters to comments",
         )
-        for number, line in enumerate(bare.split("\n"), 1)
+        for number, line in enumerate(uncommented.split("\n"), 1)
         for match in re.finditer(r"[^\x00-\x7f]+", line)
     ]
