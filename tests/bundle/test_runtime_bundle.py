@@ -11,9 +11,10 @@ from authz import DiagnosticError, Policy, load_bundle
 from authz.engine.loading import read_facts
 from authz.verify.check import check
 from authz.verify.scenarios import run
-from tests.support.doors import AT, (
+from tests.support.doors import (
     ANN,
     ASKED,
+    AT,
     DOOR,
     ESCORT,
     FACTS,
