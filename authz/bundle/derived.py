@@ -217,8 +217,8 @@ def sample_instants(
     return tuple(instant for each in dates if (instant := function(each, *values)) is not None)
 
 
-def _discriminator(given: object) -> str | None:
-    return next((f"<{key}>" for key in KINDS if isinstance(given, dict) and key in given), None)
+def _discriminator(table: object) -> str | None:
+    return next((f"<{key}>" for key in KINDS if isinstance(table, dict) and key in table), None)
 
 
 DerivedTable = Annotated[

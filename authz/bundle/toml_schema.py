@@ -28,9 +28,9 @@ class FieldTable:
     about: About = ""
 
 
-def _field_table(given: object) -> object:
+def _field_table(value: object) -> object:
     """A field that is written as its type alone, as a table."""
-    return {"type": given} if isinstance(given, str) else given
+    return {"type": value} if isinstance(value, str) else value
 
 
 FieldLine = Annotated[FieldTable, BeforeValidator(_field_table, json_schema_input_type=StrictStr | FieldTable)]
