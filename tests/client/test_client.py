@@ -69,12 +69,12 @@ def test_a_refusal_of_the_service_says_what_everybody_may_know(portal: Client) -
     assert without_context(portal.evaluate(ABOUT_NOBODY)) == (EvaluationOutcome.REFUSED, Reason(**NO_PERMISSION), "")
 
 
-def test_what_the_service_cannot_judge_is_malformed(portal: Client) -> None:
-    asked = Evaluation(X, SCHEDULE, ABOUT_SARA.resource, {"engagement": "half"})
-    answer = portal.evaluate(asked)
+def test_a_request_that_the_service_rejects_is_malformed(portal: Client) -> None:
+    unjudgeable = Evaluation(X, SCHEDULE, ABOUT_SARA.resource, {"engagement": "half"})
+    answer = portal.evaluate(unjudgeable)
     assert answer.outcome is EvaluationOutcome.MALFORMED and answer.message.startswith("context.engagement: ")
-    answers = portal.evaluate_all([ABOUT_SARA, asked, ABOUT_NOBODY])
-    assert [one.outcome for one in answers] == [
+    answers = portal.evaluate_all([ABOUT_SARA, unjudgeable, ABOUT_NOBODY])
+    assert [response.outcome for response in answers] == [
         EvaluationOutcome.PERMITTED,
         EvaluationOutcome.MALFORMED,
         EvaluationOutcome.REFUSED,
@@ -82,27 +82,27 @@ def test_what_the_service_cannot_judge_is_malformed(portal: Client) -> None:
     assert answers[1].message.startswith("evaluations[1].context.engagement: ")
 
 
-def test_a_batch_of_none_is_not_asked(portal: Client) -> None:
+def test_an_empty_batch_is_not_sent(portal: Client) -> None:
     assert portal.evaluate_all([]) == ()
 
 
 def test_a_batch_may_be_as_large_as_the_service_takes(portal: Client) -> None:
     answers = portal.evaluate_all([ABOUT_SARA, ABOUT_NOBODY] * 500)
-    assert [bool(one) for one in answers] == [True, False] * 500
-    assert {one.message for one in portal.evaluate_all([ABOUT_SARA] * 1001)} == {
+    assert [bool(response) for response in answers] == [True, False] * 500
+    assert {response.message for response in portal.evaluate_all([ABOUT_SARA] * 1001)} == {
         "evaluations: has 1001 items; the maximum is 1000"
     }
 
 
-def test_searches_find_what_may_be_asked(portal: Client) -> None:
+def test_searches_return_what_an_evaluation_permits(portal: Client) -> None:
     sara = Resource("student", "sara", AT_SCHOOL)
     subjects = list(portal.search(SubjectSearch("supplier", SCHEDULE, sara)))
     assert subjects == [X]
     resources = list(portal.search(ResourceSearch(X, SCHEDULE, "student", AT_SCHOOL)))
     assert sara in resources
-    whole, paged = (list(portal.search(ActionSearch(X, sara), limit=limit)) for limit in (None, 1))
-    assert whole == paged and len(whole) > 2
-    assert all(portal.evaluate(Evaluation(X, action, sara)) for action in whole)
+    at_once, paged = (list(portal.search(ActionSearch(X, sara), limit=limit)) for limit in (None, 1))
+    assert at_once == paged and len(at_once) > 2
+    assert all(portal.evaluate(Evaluation(X, action, sara)) for action in at_once)
     assert list(portal.search(ResourceSearch(X, SCHEDULE, "nothing"))) == []
 
 
@@ -131,7 +131,7 @@ def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[st
 
 
 @pytest.mark.parametrize(("caller", "status"), [("", "401"), ("ops", "403"), ("wrong", "401")])
-def test_who_is_not_known_is_never_permitted(keyed: tuple[Served, dict[str, str]], caller: str, status: str) -> None:
+def test_an_unknown_caller_is_never_permitted(keyed: tuple[Served, dict[str, str]], caller: str, status: str) -> None:
     served, keys = keyed
     token = {"": "", "wrong": SECRET, **keys}[caller]
     with Client(patient_server(served.url, token)) as client:
@@ -143,10 +143,10 @@ def test_who_is_not_known_is_never_permitted(keyed: tuple[Served, dict[str, str]
 def test_many_threads_share_a_client(portal: Client) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(portal.evaluate, [ABOUT_SARA, ABOUT_NOBODY] * 20))
-    assert [bool(one) for one in answers] == [True, False] * 20
+    assert [bool(response) for response in answers] == [True, False] * 20
 
 
-def test_a_loop_asks_many_at_once(keyed: tuple[Served, dict[str, str]]) -> None:
+def test_one_event_loop_runs_many_calls_at_once(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
 
     async def main() -> tuple[list[EvaluationResponse], tuple[EvaluationResponse, ...], list[Subject]]:

@@ -43,14 +43,14 @@ BATCHES = {
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-def test_a_batch_that_is_answered_by_half_lets_nobody_in(batch: str) -> None:
+def test_an_incomplete_batch_permits_nothing(batch: str) -> None:
     body, message = BATCHES[batch]
     with serve_script(respond_with(http(body))) as server:
         assert evaluate_all_at(server, 2) == (unanswered_with(message),) * 2
     assert len(server.heads) == 1
 
 
-def test_a_batch_that_breaks_lets_nobody_in() -> None:
+def test_a_failed_batch_permits_nothing() -> None:
     with serve_script(respond_with(http(b'{"evaluations": [{"decision": true}]}', "500 No"))) as server:
         assert evaluate_all_at(server, 1) == (unanswered_with("the server answered 500"),)
     with serve_script(lambda call: None, close=True) as server:
@@ -91,7 +91,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("second", PAGES)
-def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str) -> None:
+def test_a_search_with_a_malformed_page_is_never_taken_for_complete(second: str) -> None:
     data, message = PAGES[second]
     with serve_script(respond_with(page("a", next="1"), data)) as server, Client(patient_server(server.url)) as client:
         search = client.search(ResourceSearch(X, SCHEDULE, "student"))
@@ -107,12 +107,12 @@ def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
     with serve_script(script) as server, Client(patient_server(server.url)) as client:
         found = [one.id for one in client.search(ResourceSearch(X, SCHEDULE, "student", context={"k": 1}), limit=2)]
     assert found == ["a", "b", "c"]
-    asked = {
+    request = {
         "subject": X.as_data(),
         "action": SCHEDULE.as_data(),
         "resource": {"type": "student"},
         "context": {"k": 1},
     }
     assert [json.loads(body) for body in server.bodies] == [
-        {**asked, "page": page} for page in ({"limit": 2}, {"token": "1", "limit": 2}, {"token": "2", "limit": 2})
+        {**request, "page": page} for page in ({"limit": 2}, {"token": "1", "limit": 2}, {"token": "2", "limit": 2})
     ]

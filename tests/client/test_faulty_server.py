@@ -65,7 +65,7 @@ FAULTY_RESPONSES = {
     "a byte order mark": (http(b"\xef\xbb\xbf" + PERMIT), INVALID_JSON),
     "half a surrogate pair": (http(b'{"decision": true, "a": "\\ud800"}'), INVALID_JSON),
     "two answers": (http(PERMIT + PERMIT), INVALID_JSON),
-    "no whole object": (http(PERMIT[:-1]), INVALID_JSON),
+    "half an object": (http(PERMIT[:-1]), INVALID_JSON),
     "a comma too many": (http(b'{"decision": true,}'), INVALID_JSON),
     "no body": (http(b""), INVALID_JSON),
     "nested deep": (http(b'{"decision": true, "a": ' + b"[" * 101 + b"]" * 101 + b"}"), INVALID_JSON),
@@ -204,7 +204,7 @@ def test_a_permit_that_comes_too_late_permits_nothing_that_is_asked_later() -> N
 OTHER = "the server answered 200 to another request"
 
 
-def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
+def test_an_unsolicited_response_is_discarded() -> None:
     """A second response on a kept connection is not taken for the response to the next request."""
     refusal = http(b'{"decision": false}')
     with serve_script(respond_with(refusal + http(), refusal)) as server, Client(patient_server(server.url)) as client:
@@ -218,7 +218,7 @@ def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
 
 
 @pytest.mark.parametrize("id", [b"", b"<id>0", b"0", b"<id>, <id>", b"<id>\r\nX-Request-ID: <id>"])
-def test_an_answer_to_another_question_is_none(id: bytes) -> None:
+def test_a_response_with_another_request_id_is_discarded(id: bytes) -> None:
     with serve_script(respond_with(http().replace(b"<id>", id))) as server:
         assert evaluate_at(server) == unanswered_with(OTHER)
     with serve_script(respond_with(http().replace(b"X-Request-ID: <id>\r\n", b""))) as server:
@@ -252,9 +252,9 @@ def test_a_refusal_in_another_servers_words_is_a_refusal() -> None:
 
 
 def test_a_malformed_request_is_told_in_the_servers_words_but_for_the_secret() -> None:
-    said = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
+    explained = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
     for body, message in (
-        (said, "action: ... is missing  " + "x" * 476),
+        (explained, "action: ... is missing  " + "x" * 476),
         (b"no", "the request is malformed; the server gave no details"),
         (PERMIT, "the request is malformed; the server gave no details"),
     ):

@@ -69,7 +69,7 @@ def test_only_a_permit_is_true() -> None:
     }
 
 
-def test_a_question_is_what_authzen_writes() -> None:
+def test_an_evaluation_has_the_form_of_authzen() -> None:
     assert ABOUT_SARA.as_data() == SARA
     bare = Evaluation(Subject("a", "b"), Action("c"), Resource("d", "e"))
     assert bare.as_data() == {
@@ -115,7 +115,7 @@ def test_a_server_that_would_not_be_safe_to_ask_is_refused(url: str, token: str,
 
 
 @pytest.mark.parametrize("how", [{"deadline": 0}, {"timeout": -1}, {"retries": -1}, {"deadline": float("nan")}])
-def test_bounds_that_bound_nothing_are_refused(how: dict[str, Any]) -> None:
+def test_limits_without_effect_are_refused(how: dict[str, Any]) -> None:
     with pytest.raises(ValueError) as refused:
         Server("https://authz.example", **how)
     assert str(refused.value) == "`deadline` and `timeout` must be more than 0, and `retries` at least 0"
@@ -128,7 +128,7 @@ def test_a_token_goes_over_https_or_stays_on_the_machine(url: str) -> None:
     assert Server(url, SECRET).url == url
 
 
-def test_plain_http_elsewhere_is_to_be_asked_for() -> None:
+def test_plain_http_to_another_host_needs_a_setting() -> None:
     assert Server("http://authz.example", plain_http=True).plain_http
 
 
