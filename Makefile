@@ -79,6 +79,9 @@ bench-http: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	npm install --silent --no-audit --no-fund --prefix .peers/npm $(LOADED)
 	@mkdir -p docs/pictures
+	$(BIN)/python -m bench.http.servers
+	$(BIN)/python -m bench.http.processor_time
+	$(BIN)/python -m bench.http.profile
 	$(BIN)/python -m bench.http --plot docs/pictures/http.svg
 
 format: $(VENV)/.installed-dev

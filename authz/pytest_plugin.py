@@ -1,7 +1,7 @@
-"""A pytest plugin: collects a bundle's scenario files, each scenario a test by its title (`pytest policies/`).
+"""A pytest plugin that collects a bundle's scenario files, each scenario a test by its title: `pytest policies/`.
 
-A file is collected if it stands in a `scenarios` folder beside a `bundle.toml`. Each scenario gets what it expects from
-the compiled form, as with `authz test`.
+It collects the files in a `scenarios` folder beside a `bundle.toml`. The compiled form decides each scenario, as in
+`authz test`.
 """
 
 from collections.abc import Iterator
@@ -14,85 +14,83 @@ if TYPE_CHECKING:
     from authz.engine.policy import Policy
 
 ENDINGS = (".json", ".yaml", ".yml")
+POLICIES = pytest.StashKey[dict[Path, "Policy"]]()
+
+
+class ScenarioFailedError(Exception):
+    """A scenario did not get what it expects."""
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The scenario file at this path, if it is one."""
-    folder = _bundle(file_path)
-    if file_path.suffix not in ENDINGS or folder is None:
+    """The collector of a scenario file; None for any other file."""
+    if file_path.suffix not in ENDINGS or _bundle_of(file_path) is None:
         return None
-    return ScenarioFile.from_parent(parent, path=file_path)
+    return ScenarioCollector.from_parent(parent, path=file_path)
 
 
-def _bundle(path: Path) -> Path | None:
-    """The bundle whose scenarios a file is among."""
+def _bundle_of(path: Path) -> Path | None:
+    """The folder of the bundle that a scenario file belongs to."""
     for folder in path.parents:
         if folder.name == "scenarios" and (folder.parent / "bundle.toml").is_file():
             return folder.parent
     return None
 
 
-class ScenarioFile(pytest.File):
-    """A scenario file."""
+class ScenarioCollector(pytest.File):
+    """Collects the scenarios of one file."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Its scenarios by id and title; the file itself if none can be read."""
+        """Each scenario by its id and title; one item for the file as a whole if none can be read."""
         from authz.verify.scenarios import titles
 
-        found = titles(self.path)
-        for index, (id, title) in enumerate(found):
-            yield Scenario.from_parent(self, name=f"{id} {title}".strip() or str(index), index=index)
-        if not found:
-            yield Scenario.from_parent(self, name="no scenario can be read", index=None)
+        scenarios = titles(self.path)
+        for index, (id, title) in enumerate(scenarios):
+            yield ScenarioItem.from_parent(self, name=f"{id} {title}".strip() or str(index), index=index)
+        if not scenarios:
+            yield ScenarioItem.from_parent(self, name="no scenario can be read", index=None)
 
 
-class Scenario(pytest.Item):
-    """One scenario."""
+class ScenarioItem(pytest.Item):
+    """One scenario as a test; `index` is its place in the file, or None for the file as a whole."""
 
     def __init__(self, *, index: int | None, **more: Any) -> None:
         super().__init__(**more)
         self.index = index
 
     def runtest(self) -> None:
-        """Decide it.
+        """Decide the scenario.
 
         Raises:
-            Failed: it does not get what it expects.
+            ScenarioFailedError: it does not get what it expects.
+            DiagnosticError: the bundle has faults.
         """
         from authz.verify.scenarios import run_file
 
-        folder = _bundle(self.path)
-        assert folder is not None  # it was collected
+        folder = _bundle_of(self.path)
+        assert folder is not None  # only files of a bundle are collected
         results = list(run_file(_policy(self.session, folder), self.path, only=self.index))
         problems = [problem for result in results for problem in result.problems]
         if problems:
-            raise Failed("\n".join(problems))
+            raise ScenarioFailedError("\n".join(problems))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is wrong, in the reader's words."""
+        """The problems alone, without a traceback, for a failed scenario or a bundle with faults."""
         from authz.language.diagnostics import DiagnosticError
 
-        if isinstance(excinfo.value, Failed | DiagnosticError):
+        if isinstance(excinfo.value, ScenarioFailedError | DiagnosticError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands."""
+        """The file and the name of the scenario."""
         return self.path, None, self.name
-
-
-class Failed(Exception):
-    """A scenario did not get what it expects."""
-
-
-KEPT = pytest.StashKey[dict[Path, "Policy"]]()
 
 
 def _policy(session: pytest.Session, folder: Path) -> "Policy":
     """The policy of a folder, loaded once a session."""
     from authz.engine.loading import load_bundle
 
-    kept = session.stash.setdefault(KEPT, {})
-    if folder not in kept:
-        kept[folder] = load_bundle(folder)
-    return kept[folder]
+    policies = session.stash.setdefault(POLICIES, {})
+    if folder not in policies:
+        policies[folder] = load_bundle(folder)
+    return policies[folder]

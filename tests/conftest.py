@@ -26,15 +26,15 @@ def policy() -> Policy:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The table of planted faults: after how many generated policies each was found."""
+    """The table of mutants: after how many generated policies each was killed."""
     found = [
         value
         for outcome in ("passed", "failed")
         for report in terminalreporter.stats.get(outcome, ())
         for name, value in getattr(report, "user_properties", ())
-        if name == "planted"
+        if name == "mutant"
     ]
     if found:
-        terminalreporter.section("planted faults, and after how many generated policies each was found")
-        for fault, after in sorted(found):
-            terminalreporter.write_line(f"{after if after is not None else 'NOT FOUND':>9}  {fault}")
+        terminalreporter.section("mutants, and after how many generated policies each was killed")
+        for mutant, after in sorted(found):
+            terminalreporter.write_line(f"{after if after is not None else 'SURVIVED':>9}  {mutant}")

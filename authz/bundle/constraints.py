@@ -65,8 +65,8 @@ def _ids_exist(kind: RowType, ids: Ids) -> Check | None:
     references = [(name, attribute(name), field.names) for name, field in kind.fields.items() if field.names]
 
     def check(row: Any, raw: Mapping[str, Any]) -> Violations:
-        for name, held, record in references:
-            id = getattr(row, held)
+        for name, attr, record in references:
+            id = getattr(row, attr)
             if id is not None and id not in ids[record]:
                 yield name, f"there is no {record} `{id}`"
 
@@ -77,7 +77,7 @@ def _texts_are_not_empty(kind: RowType, ids: Ids) -> Check | None:
     texts = [(name, attribute(name)) for name, field in kind.fields.items() if field.type == STRING and not field.names]
 
     def check(row: Any, raw: Mapping[str, Any]) -> Violations:
-        return ((name, "is empty") for name, held in texts if not getattr(row, held))
+        return ((name, "is empty") for name, attr in texts if not getattr(row, attr))
 
     return check if texts else None
 

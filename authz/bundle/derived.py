@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 from pydantic import Discriminator, Field, StrictStr, Tag
 from pydantic.dataclasses import dataclass as table_class
 
-from authz.bundle.toml_types import CLOSED, Word
+from authz.bundle.toml_types import CLOSED, Name
 from authz.instants import hours_after, midnight_of_age, zone
 from authz.language.diagnostics import did_you_mean
 from authz.language.types import DATE, INSTANT, INTEGER, STRING, BasicType, Enumeration, Schema, Type
@@ -27,8 +27,8 @@ class PartTable:
     """A part of a string around its first `_`; nil without `_`, or if the part is not in the enumeration."""
 
     part: Literal["before_underscore", "after_underscore"] = Field(description="which part of the string")
-    of: Word = Field(description="a `String` field of the request")
-    type: Word = Field(default="String", description="`String`, or the enumeration that the part must be in")
+    of: Name = Field(description="a `String` field of the request")
+    type: Name = Field(default="String", description="`String`, or the enumeration that the part must be in")
     about: StrictStr = Field(default="", description="what the field means")
 
 
@@ -217,8 +217,8 @@ def sample_instants(
     return tuple(instant for each in dates if (instant := function(each, *values)) is not None)
 
 
-def _discriminator(given: object) -> str | None:
-    return next((f"<{key}>" for key in KINDS if isinstance(given, dict) and key in given), None)
+def _discriminator(table: object) -> str | None:
+    return next((f"<{key}>" for key in KINDS if isinstance(table, dict) and key in table), None)
 
 
 DerivedTable = Annotated[

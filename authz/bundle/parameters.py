@@ -19,8 +19,8 @@ def default_parameters(vocabulary: Vocabulary, classes: Classes, shown: str) -> 
     Raises:
         DiagnosticError: a default is of another type, or out of bounds.
     """
-    given = {name: table.default for name, table in vocabulary.parameters.items()}
-    values, problems = _read(vocabulary, given)
+    defaults = {name: table.default for name, table in vocabulary.parameters.items()}
+    values, problems = _read(vocabulary, defaults)
     if problems:
         raise DiagnosticError(
             diagnostic_at(shown, ("parameters", name, "default"), problem, code=entry.code)
@@ -30,22 +30,22 @@ def default_parameters(vocabulary: Vocabulary, classes: Classes, shown: str) -> 
 
 
 def read_parameters(
-    parameters: Any, vocabulary: Vocabulary, classes: Classes, given: object, shown: str = "parameters", at: Loc = ()
+    parameters: Any, vocabulary: Vocabulary, classes: Classes, settings: object, shown: str = "parameters", at: Loc = ()
 ) -> Any:
     """A parameters record with some parameters set otherwise; `at` is where they stand in the document `shown`.
 
     Raises:
         DiagnosticError: a parameter is unknown, of another type, or out of bounds.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(settings, Mapping):
         raise DiagnosticError([diagnostic_at(shown, at, "is not an object")])
     known = vocabulary.parameters
     diagnostics = [
         diagnostic_at(shown, (*at, name), "is not known here", did_you_mean(name, known))
-        for name in given
+        for name in settings
         if name not in known
     ]
-    values, problems = _read(vocabulary, {name: value for name, value in given.items() if name in known})
+    values, problems = _read(vocabulary, {name: value for name, value in settings.items() if name in known})
     diagnostics += (diagnostic_at(shown, (*at, name), problem) for name, _, problem in problems)
     if diagnostics:
         raise DiagnosticError(diagnostics)
@@ -54,12 +54,12 @@ def read_parameters(
 
 
 def _read(
-    vocabulary: Vocabulary, given: Mapping[str, Any]
+    vocabulary: Vocabulary, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[tuple[str, CatalogueEntry, str]]]:
     """The values of parameters, and the name, the kind and the text of each problem."""
     values: dict[str, Any] = {}
     problems: list[tuple[str, CatalogueEntry, str]] = []
-    for name, value in given.items():
+    for name, value in settings.items():
         try:
             values[name] = read_value(vocabulary.parameter_types[name], value, vocabulary.bare_date_zone)
         except ValueError as error:

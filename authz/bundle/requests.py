@@ -53,15 +53,15 @@ class _Form:
     zone: str
     names: tuple[str, ...] = ()
 
-    def validate(self, given: object, shown: str, at: Loc) -> Any:
+    def validate(self, document: object, shown: str, at: Loc) -> Any:
         try:
-            return self.adapter.validate_python(given)
+            return self.adapter.validate_python(document)
         except ValidationError as error:
             details = error.errors(include_url=False)
             raise MalformedRequestError(self._diagnostic(dict(detail), shown, at) for detail in details) from None
         except UnicodeEncodeError:
             # pydantic cannot repeat such a text in an error. Documents hold none; a mapping made in Python may.
-            problems = list(violations(given, ())) or [((), "half a surrogate pair is no text")]
+            problems = list(violations(document, ())) or [((), "half a surrogate pair is no text")]
             raise MalformedRequestError(diagnostic_at(shown, (*at, *loc), each) for loc, each in problems) from None
 
     def _diagnostic(self, detail: dict[str, Any], shown: str, at: Loc) -> Diagnostic:
@@ -90,17 +90,17 @@ class RequestReader:
     live: Mapping[str, _Form] = field(repr=False)
     """The forms of AuthZEN bodies by the entity that a search asks for; under the empty string, an evaluation's."""
 
-    def read(self, given: object, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
+    def read(self, document: object, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
         """The request in a document, of either form; `at` is its place in the document `shown`.
 
         Raises:
             MalformedRequestError: with every problem, each with its place.
         """
-        if isinstance(given, Mapping) and not {"subject", "resource"} & given.keys():
-            return self._from_flat(self.flat.validate(given, shown, at))
-        return self._from_authzen(self.authzen.validate(given, shown, at))
+        if isinstance(document, Mapping) and not {"subject", "resource"} & document.keys():
+            return self._from_flat(self.flat.validate(document, shown, at))
+        return self._from_authzen(self.authzen.validate(document, shown, at))
 
-    def read_live(self, given: object, shown: str = "body", at: Loc = (), searched: str = "") -> EvaluationRequest:
+    def read_live(self, body: object, shown: str = "body", at: Loc = (), searched: str = "") -> EvaluationRequest:
         """The request in an AuthZEN body; a member `at` is ignored, so that no caller chooses the time.
 
         `searched` is the entity that a search asks for: `subject`, `action` or `resource`. Its id or name is ignored,
@@ -109,7 +109,7 @@ class RequestReader:
         Raises:
             MalformedRequestError: with every problem, each with its place.
         """
-        return self._from_authzen(self.live[searched].validate(given, shown, at))
+        return self._from_authzen(self.live[searched].validate(body, shown, at))
 
     def _from_authzen(self, body: dict[str, Any]) -> EvaluationRequest:
         subject, resource = body["subject"], body["resource"]

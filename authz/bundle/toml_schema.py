@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
 from authz.bundle.derived import DerivedTable
-from authz.bundle.toml_types import CLOSED, Word, Words
+from authz.bundle.toml_types import CLOSED, Name, Names
 
 About = Annotated[StrictStr, Field(description="what it means, for `authz vocabulary` and the readers of a bundle")]
 English = Annotated[StrictStr, Field(description="the words in English")]
@@ -28,9 +28,9 @@ class FieldTable:
     about: About = ""
 
 
-def _field_table(given: object) -> object:
+def _field_table(value: object) -> object:
     """A field that is written as its type alone, as a table."""
-    return {"type": given} if isinstance(given, str) else given
+    return {"type": value} if isinstance(value, str) else value
 
 
 FieldLine = Annotated[FieldTable, BeforeValidator(_field_table, json_schema_input_type=StrictStr | FieldTable)]
@@ -40,39 +40,39 @@ FieldLine = Annotated[FieldTable, BeforeValidator(_field_table, json_schema_inpu
 class VariantTable:
     """The fields that a row must carry, and may not carry, when one of its fields has a given value."""
 
-    needs: tuple[Word, ...] = Field(default=(), description="fields that such a row must carry")
-    without: tuple[Word, ...] = Field(default=(), description="fields that such a row may not carry")
+    needs: tuple[Name, ...] = Field(default=(), description="fields that such a row must carry")
+    without: tuple[Name, ...] = Field(default=(), description="fields that such a row may not carry")
 
 
 @dataclass(frozen=True, config=CLOSED)
 class RecordTable:
     """A record type, and what makes a row of it complete."""
 
-    fields: Mapping[Word, FieldLine] = Field(
+    fields: Mapping[Name, FieldLine] = Field(
         default_factory=dict, description="the fields, each as its type or as a table with `type` and `about`"
     )
-    extends: Word | None = Field(
+    extends: Name | None = Field(
         default=None, description="the record type whose fields and constraints this one inherits"
     )
     about: About = ""
-    facts: Word | None = Field(default=None, description="the key of a facts document that lists rows of this type")
-    key: Word | None = Field(
+    facts: Name | None = Field(default=None, description="the key of a facts document that lists rows of this type")
+    key: Name | None = Field(
         default=None, description="the `String` field that identifies a row; `id of` this type then holds such an id"
     )
-    interval: tuple[Word, Word] | None = Field(
+    interval: tuple[Name, Name] | None = Field(
         default=None,
         description="the names of two `Instant` fields, from and up to, exclusive; an absent bound is an end of time",
     )
-    needs: Mapping[Word, Words] = Field(
+    needs: Mapping[Name, Names] = Field(
         default_factory=dict, description="for an optional field, the fields beside which alone it may stand"
     )
-    when: Mapping[Word, Mapping[StrictStr, VariantTable]] = Field(
+    when: Mapping[Name, Mapping[StrictStr, VariantTable]] = Field(
         default_factory=dict, description="for a field and a value of its enumeration, what such a row must carry"
     )
-    no_id_of: Mapping[Word, Word] = Field(
+    no_id_of: Mapping[Name, Name] = Field(
         default_factory=dict, description="for a field, a record type none of whose ids it may hold"
     )
-    refuses: Mapping[Word, Literal["dutch_citizen_number"]] = Field(
+    refuses: Mapping[Name, Literal["dutch_citizen_number"]] = Field(
         default_factory=dict, description="for a field, a form that its text may not have"
     )
     person: StrictBool = Field(
@@ -84,8 +84,8 @@ class RecordTable:
 class CollectionTable:
     """Rows of one type that a request carries, because rows and request name the same ids."""
 
-    of: Word = Field(description="the record type of the rows")
-    by: Words = Field(description="the `id of` fields that must equal the ids of the same names in the request")
+    of: Name = Field(description="the record type of the rows")
+    by: Names = Field(description="the `id of` fields that must equal the ids of the same names in the request")
     about: About = ""
 
 
@@ -103,12 +103,12 @@ class ChangeTable:
 
     en: English
     nl: Dutch
-    add: tuple[Word, ...] = Field(default=(), description="the writers who may add a row, which counts from then on")
-    end: tuple[Word, ...] = Field(default=(), description="the writers who may end a row that is in force")
-    fill: Mapping[Word, Words] = Field(
+    add: tuple[Name, ...] = Field(default=(), description="the writers who may add a row, which counts from then on")
+    end: tuple[Name, ...] = Field(default=(), description="the writers who may end a row that is in force")
+    fill: Mapping[Name, Names] = Field(
         default_factory=dict, description="for an optional field, the writers who may give it a value where it has none"
     )
-    set: tuple[Word, ...] = Field(
+    set: tuple[Name, ...] = Field(
         default=(), description="the writers who may set a value, such as an instant to the present one"
     )
 
@@ -117,21 +117,21 @@ class ChangeTable:
 class VocabularyTable:
     """`vocabulary.toml`: the types and fields that rules may name, and the rows that a request carries."""
 
-    records: Mapping[Word, RecordTable] = Field(default_factory=dict, description="the record types, by name")
-    enumerations: Mapping[Word, Annotated[tuple[StrictStr, ...], Field(min_length=1)]] = Field(
+    records: Mapping[Name, RecordTable] = Field(default_factory=dict, description="the record types, by name")
+    enumerations: Mapping[Name, Annotated[tuple[StrictStr, ...], Field(min_length=1)]] = Field(
         default_factory=dict, description="the closed sets of strings, by name"
     )
-    values: Mapping[Word, FieldLine] = Field(
+    values: Mapping[Name, FieldLine] = Field(
         default_factory=dict, description="values that stand alone in a facts document, and are fields of the request"
     )
-    collections: Mapping[Word, CollectionTable] = Field(
+    collections: Mapping[Name, CollectionTable] = Field(
         default_factory=dict, description="the rows that a request carries, by the name of the request's field"
     )
-    derived: Mapping[Word, DerivedTable] = Field(
+    derived: Mapping[Name, DerivedTable] = Field(
         default_factory=dict, description="fields of the request that are computed from others, by name"
     )
-    writers: Mapping[Word, WriterTable] = Field(default_factory=dict, description="those who may write facts, by name")
-    changes: Mapping[Word, ChangeTable] = Field(
+    writers: Mapping[Name, WriterTable] = Field(default_factory=dict, description="those who may write facts, by name")
+    changes: Mapping[Name, ChangeTable] = Field(
         default_factory=dict, description="by list or value of a facts document: how it may change, and by whom"
     )
     bare_date_zone: StrictStr = Field(
@@ -143,8 +143,8 @@ class VocabularyTable:
 class PartyTable:
     """The subject or the resource of a request."""
 
-    type: Word = Field(description="the type in AuthZEN requests, which also names the request's field")
-    record: Word = Field(description="the record type that its ids are of")
+    type: Name = Field(description="the type in AuthZEN requests, which also names the request's field")
+    record: Name = Field(description="the record type that its ids are of")
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -155,7 +155,7 @@ class RequestFieldTable:
         alias="from", description="its place in an AuthZEN request, such as `subject.properties.name` or `context.name`"
     )
     type: StrictStr | None = Field(default=None, description="the type of a value; stands beside no `record`")
-    record: Word | None = Field(default=None, description="the record type whose id it is; stands beside no `type`")
+    record: Name | None = Field(default=None, description="the record type whose id it is; stands beside no `type`")
     default: Any = Field(default=None, description="the value for callers who leave it out, of the declared type")
     unknown: Literal["malformed", "nil"] = Field(
         default="malformed",
@@ -177,10 +177,10 @@ class RequestTable:
 
     subject: PartyTable = Field(description="who asks")
     resource: PartyTable = Field(description="what is asked for")
-    fields: Mapping[Word, RequestFieldTable] = Field(
+    fields: Mapping[Name, RequestFieldTable] = Field(
         default_factory=dict, description="the properties that count, by the name of the request's field"
     )
-    ignored: Mapping[Word, StrictStr] = Field(
+    ignored: Mapping[Name, StrictStr] = Field(
         default_factory=dict,
         description="members that a request in the flat form may have and no rule reads: a type each",
     )
@@ -201,8 +201,8 @@ class ParameterTable:
 class LawTable:
     """A law of the rules: adding such a row to any facts never turns a refusal into a permit."""
 
-    never_grants: Word = Field(description="a list of a facts document")
-    when: Word | None = Field(
+    never_grants: Name = Field(description="a list of a facts document")
+    when: Name | None = Field(
         default=None,
         description="a rule over the request and the row, or the row alone; the law is about rows for which it holds",
     )
@@ -220,7 +220,7 @@ class ManifestTable:
         min_length=1, description="the actions; `read_{Category}` stands for one per value of an enumeration"
     )
     about: About = ""
-    parameters: Mapping[Word, ParameterTable] = Field(
+    parameters: Mapping[Name, ParameterTable] = Field(
         default_factory=dict, description="what rules read as `request.parameters`, by name"
     )
     laws: tuple[LawTable, ...] = Field(default=(), description="the laws that `authz fuzz` tries to break")
@@ -231,7 +231,7 @@ class ReasonTable:
     """One reason code."""
 
     code: Annotated[Code, Field(description="the code that a rule `reason(request: Request, ...)` names")]
-    layer: Word = Field(description="the group that the code belongs to")
+    layer: Name = Field(description="the group that the code belongs to")
     audience: Literal["user", "admin"] = Field(
         description="who sees the code: every caller, or those alone who may see all reasons"
     )

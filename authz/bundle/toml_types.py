@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-Word = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Words = Annotated[tuple[Word, ...], Field(min_length=1)]
+Name = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 CLOSED = ConfigDict(extra="forbid", defer_build=True)
 """Tables refuse keys that they do not know."""

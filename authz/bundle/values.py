@@ -32,7 +32,7 @@ _SCALARS: dict[Type, tuple[type, str]] = {
 }
 
 
-def read_value(kind: Type, given: object, zone: str) -> Any:
+def read_value(kind: Type, value: object, zone: str) -> Any:
     """The value of a declared type, from its form in a document; None is the absent value of an optional type.
 
     A bare date as an instant is midnight in `zone`.
@@ -41,30 +41,30 @@ def read_value(kind: Type, given: object, zone: str) -> Any:
         ValueError: the value is of another type, outside its enumeration, or out of bounds.
     """
     if isinstance(kind, Optional):
-        return None if given is None else read_value(kind.of, given, zone)
+        return None if value is None else read_value(kind.of, value, zone)
     if isinstance(kind, Collection):
-        if not isinstance(given, list | tuple):
+        if not isinstance(value, list | tuple):
             raise ValueError("is not a list")
-        return tuple(read_value(kind.of, item, zone) for item in given)
+        return tuple(read_value(kind.of, item, zone) for item in value)
     if isinstance(kind, Enumeration):
-        if not isinstance(given, str):
+        if not isinstance(value, str):
             raise ValueError("is not a string")
-        if given not in kind.values:
-            listed = ", ".join(f"`{value}`" for value in kind.values)
-            raise ValueError(f"`{given}` is not in `{kind}`: {listed}{_near(given, kind)}")
-        return given
+        if value not in kind.values:
+            listed = ", ".join(f"`{each}`" for each in kind.values)
+            raise ValueError(f"`{value}` is not in `{kind}`: {listed}{_near(value, kind)}")
+        return value
     wanted, words = _SCALARS[kind]
-    if not isinstance(given, wanted) or (wanted is int and isinstance(given, bool)):
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise ValueError(f"is not {words}")
-    if kind == INTEGER and isinstance(given, int) and not LEAST <= given <= MOST:
-        raise ValueError(f"`{given}` does not fit 63 bits")
-    if kind == INSTANT and isinstance(given, str):
-        return parse_instant(given, zone)
-    return parse_date(given) if kind == DATE and isinstance(given, str) else given
+    if kind == INTEGER and isinstance(value, int) and not LEAST <= value <= MOST:
+        raise ValueError(f"`{value}` does not fit 63 bits")
+    if kind == INSTANT and isinstance(value, str):
+        return parse_instant(value, zone)
+    return parse_date(value) if kind == DATE and isinstance(value, str) else value
 
 
-def _near(given: str, kind: Enumeration) -> str:
-    near = did_you_mean(given, kind.values)
+def _near(value: str, kind: Enumeration) -> str:
+    near = did_you_mean(value, kind.values)
     return f" ({near})" if near else ""
 
 
@@ -84,18 +84,18 @@ def annotation(kind: Type, zone: str) -> Any:
         BOOLEAN: StrictBool,
         INTEGER: Annotated[StrictInt, Field(ge=LEAST, le=MOST)],
         INSTANT: Annotated[
-            datetime, PlainValidator(lambda given: read_value(INSTANT, given, zone)), WithJsonSchema(instant_schema)
+            datetime, PlainValidator(lambda value: read_value(INSTANT, value, zone)), WithJsonSchema(instant_schema)
         ],
-        DATE: Annotated[date, PlainValidator(lambda given: read_value(DATE, given, zone)), WithJsonSchema(schema)],
+        DATE: Annotated[date, PlainValidator(lambda value: read_value(DATE, value, zone)), WithJsonSchema(schema)],
     }[kind]
 
 
 def bound_annotation(end: datetime, zone: str) -> Any:
     """The annotation of an interval's bound: null is an end of time."""
 
-    def read(given: object) -> datetime:
-        value: datetime = end if given is None else read_value(INSTANT, given, zone)
-        return value
+    def read(value: object) -> datetime:
+        instant: datetime = end if value is None else read_value(INSTANT, value, zone)
+        return instant
 
     schema = {
         "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}]

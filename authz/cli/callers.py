@@ -20,25 +20,28 @@ DEFAULT_FILE = Path("callers.json")
 FileOption = Annotated[Path, typer.Option("--file", metavar="FILE", help="The file of callers.")]
 app = typer.Typer(help="Manage who may call the HTTP service.", rich_markup_mode=None)
 
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The caller's name in the decision log.")]
+RightOption = Annotated[
+    list[str],
+    typer.Option("--right", metavar="RIGHT", help="evaluate, search, explain or operate; repeat it for each."),
+]
+SubjectOption = Annotated[
+    str | None,
+    typer.Option("--subject", metavar="ID", help="The one subject, such as a supplier, that it may ask about."),
+]
+TokenSubjectOption = Annotated[
+    str | None,
+    typer.Option("--token-subject", metavar="SUB", help="Identify it by a signed token with this `sub`, not a key."),
+]
+
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The caller's name in the decision log.")],
-    right: Annotated[
-        list[str],
-        typer.Option("--right", metavar="RIGHT", help="evaluate, search, explain or operate; repeat it for each."),
-    ],
+    name: NameArgument,
+    right: RightOption,
     file: FileOption = DEFAULT_FILE,
-    subject: Annotated[
-        str | None,
-        typer.Option("--subject", metavar="ID", help="The one subject, such as a supplier, that it may ask about."),
-    ] = None,
-    token_subject: Annotated[
-        str | None,
-        typer.Option(
-            "--token-subject", metavar="SUB", help="Identify it by a signed token with this `sub`, not a key."
-        ),
-    ] = None,
+    subject: SubjectOption = None,
+    token_subject: TokenSubjectOption = None,
 ) -> None:
     """Add a caller and print its API key.
 

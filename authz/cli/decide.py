@@ -25,27 +25,32 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 
+RequestArgument = Annotated[
+    str,
+    typer.Argument(metavar="REQUEST", help="A file with a request, as in a scenario or AuthZEN; `-` reads stdin."),
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="INSTANT", help="Decide as at this instant; by default the request's, or now."),
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Show each condition, and the smallest change that would allow.")
+]
+ScenarioOption = Annotated[
+    str | None,
+    typer.Option("--scenario", metavar="ID", help="REQUEST is a scenario file: decide its scenario with this id."),
+]
+
 
 def decide(
-    request: Annotated[
-        str,
-        typer.Argument(metavar="REQUEST", help="A file with a request, as in a scenario or AuthZEN; `-` reads stdin."),
-    ],
+    request: RequestArgument,
     facts: FactsOption = None,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="INSTANT", help="Decide as at this instant; by default the request's, or now."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show each condition, and the smallest change that would allow.")
-    ] = False,
+    at: AtOption = None,
+    explain: ExplainOption = False,
     as_json: JsonOption = False,
     policy: PolicyOption = None,
     evaluator: EvaluatorOption = EvaluatorName.COMPILED,
-    scenario: Annotated[
-        str | None,
-        typer.Option("--scenario", metavar="ID", help="REQUEST is a scenario file: decide its scenario with this id."),
-    ] = None,
+    scenario: ScenarioOption = None,
 ) -> None:
     """Decide one request.
 

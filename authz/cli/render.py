@@ -32,11 +32,11 @@ def as_data(decision: ExplainableDecision, bundle: Bundle, explain: bool = False
 
 def as_text(decision: ExplainableDecision, bundle: Bundle, explain: bool = False) -> Iterator[str]:
     """The decision for people: the request, every reason, and the policy and facts that it was made by."""
-    asked = decision.inputs.request
+    request = decision.inputs.request
     verb = "may" if decision else "may not"
-    properties = [f"{name} {value}" for name, value in asked.properties.items() if value is not None]
+    properties = [f"{name} {value}" for name, value in request.properties.items() if value is not None]
     details = f" ({', '.join(properties)})" if properties else ""
-    yield f"{decision.effect.value}  {asked.subject_id} {verb} {asked.action} of {asked.resource_id}{details}"
+    yield f"{decision.effect.value}  {request.subject_id} {verb} {request.action} of {request.resource_id}{details}"
     width = max(map(len, decision.reasons), default=0)
     for code in decision.reasons:
         reason = bundle.reasons[code]
@@ -64,8 +64,8 @@ def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]
         return
     yield ""
     if smallest.changes is None:
-        none = smallest_as_data(smallest, bundle)["said"]
-        yield from (f"  {none[language]}" for language in ("en", "nl"))
+        texts = smallest_as_data(smallest, bundle)["said"]
+        yield from (f"  {texts[language]}" for language in ("en", "nl"))
         return
     count = len(smallest.changes)
     yield f"  the smallest change that would allow: {count} {'fact' if count == 1 else 'facts'}"

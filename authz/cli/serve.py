@@ -12,76 +12,93 @@ from authz.cli.output import print_error
 
 if TYPE_CHECKING:
     from authz_api.authn.jwks import Issuer
-    from authz_api.settings import Tls
+    from authz_api.settings import Settings, Tls
 
 KEY_BYTES = 32
+
+
+HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=256, help="The number of worker processes.")]
+PublicUrlOption = Annotated[
+    str, typer.Option("--public-url", metavar="URL", help="The URL of the service for callers, for its metadata.")
+]
+DecisionLogOption = Annotated[
+    Path | None,
+    typer.Option("--decision-log", "--record", metavar="FILE", help="The decision log; by default standard output."),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="At least 32 random bytes, for pseudonyms and page tokens; by default a new key for each run.",
+    ),
+]
+AdminReasonsOption = Annotated[
+    bool, typer.Option("--admin-reasons", help="Show every reason code to every caller: never to suppliers.")
+]
+CallersOption = Annotated[
+    Path | None, typer.Option("--callers", metavar="FILE", help="Who may call: see `authz callers`.")
+]
+JwtIssuerOption = Annotated[
+    str, typer.Option("--jwt-issuer", metavar="URL", help="The issuer of accepted tokens, as in `iss`.")
+]
+JwtAudienceOption = Annotated[
+    str, typer.Option("--jwt-audience", metavar="TEXT", help="The audience of accepted tokens, as in `aud`.")
+]
+JwtJwksOption = Annotated[
+    str,
+    typer.Option("--jwt-jwks", metavar="FILE|URL", help="The issuer's keys (JWKS), fetched again as they rotate."),
+]
+JwtAlgorithmOption = Annotated[
+    list[str] | None,
+    typer.Option("--jwt-algorithm", metavar="NAME", help="An accepted signature algorithm; by default RS256."),
+]
+MostCallsOption = Annotated[
+    int, typer.Option("--most-calls", min=1, help="The number of calls that each process handles at once.")
+]
+RateOption = Annotated[
+    float, typer.Option("--rate", min=0, help="Evaluations a second for each caller; 0 sets no limit.")
+]
+
+TlsCertificateOption = Annotated[
+    Path | None, typer.Option("--tls-certificate", metavar="FILE", help="The server's certificate chain, in PEM.")
+]
+TlsKeyOption = Annotated[
+    Path | None, typer.Option("--tls-key", metavar="FILE", help="The key of the certificate, in PEM.")
+]
+TlsClientCaOption = Annotated[
+    Path | None,
+    typer.Option("--tls-client-ca", metavar="FILE", help="Clients must show a certificate of this authority."),
+]
 
 
 def serve(
     policy: PolicyOption = None,
     facts: FactsOption = None,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="The number of worker processes.")] = 1,
-    public_url: Annotated[
-        str, typer.Option("--public-url", metavar="URL", help="The URL of the service for callers, for its metadata.")
-    ] = "",
-    decision_log: Annotated[
-        Path | None,
-        typer.Option(
-            "--decision-log", "--record", metavar="FILE", help="The decision log; by default standard output."
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            "--key",
-            metavar="FILE",
-            help="At least 32 random bytes, for pseudonyms and page tokens; by default a new key for each run.",
-        ),
-    ] = None,
-    admin_reasons: Annotated[
-        bool, typer.Option("--admin-reasons", help="Show every reason code to every caller: never to suppliers.")
-    ] = False,
-    callers: Annotated[
-        Path | None, typer.Option("--callers", metavar="FILE", help="Who may call: see `authz callers`.")
-    ] = None,
-    jwt_issuer: Annotated[
-        str, typer.Option("--jwt-issuer", metavar="URL", help="The issuer of accepted tokens, as in `iss`.")
-    ] = "",
-    jwt_audience: Annotated[
-        str, typer.Option("--jwt-audience", metavar="TEXT", help="The audience of accepted tokens, as in `aud`.")
-    ] = "",
-    jwt_jwks: Annotated[
-        str,
-        typer.Option("--jwt-jwks", metavar="FILE|URL", help="The issuer's keys (JWKS), fetched again as they rotate."),
-    ] = "",
-    jwt_algorithm: Annotated[
-        list[str] | None,
-        typer.Option("--jwt-algorithm", metavar="NAME", help="An accepted signature algorithm; by default RS256."),
-    ] = None,
-    most_calls: Annotated[
-        int, typer.Option("--most-calls", min=1, help="The number of calls that each process handles at once.")
-    ] = 512,
-    tls_certificate: Annotated[
-        Path | None, typer.Option("--tls-certificate", metavar="FILE", help="The server's certificate chain, in PEM.")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", metavar="FILE", help="The key of the certificate, in PEM.")
-    ] = None,
-    tls_client_ca: Annotated[
-        Path | None,
-        typer.Option("--tls-client-ca", metavar="FILE", help="Clients must show a certificate of this authority."),
-    ] = None,
-    rate: Annotated[
-        float, typer.Option("--rate", min=0, help="Evaluations a second for each caller; 0 sets no limit.")
-    ] = 0,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    workers: WorkersOption = 1,
+    public_url: PublicUrlOption = "",
+    decision_log: DecisionLogOption = None,
+    key: KeyOption = None,
+    admin_reasons: AdminReasonsOption = False,
+    callers: CallersOption = None,
+    jwt_issuer: JwtIssuerOption = "",
+    jwt_audience: JwtAudienceOption = "",
+    jwt_jwks: JwtJwksOption = "",
+    jwt_algorithm: JwtAlgorithmOption = None,
+    most_calls: MostCallsOption = 512,
+    tls_certificate: TlsCertificateOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    rate: RateOption = 0,
 ) -> None:
     """Serve decisions over HTTP (AuthZEN 1.0).
 
     SIGTERM answers the accepted calls and stops; SIGHUP reloads bundle and facts.
     """
-    from authz_api.server import ServeError, run
     from authz_api.settings import Settings
 
     if public_url and not public_url.startswith(("http://", "https://")):
@@ -103,12 +120,18 @@ def serve(
         rate=rate,
         tls=_tls(tls_certificate, tls_key, tls_client_ca),
     )
+    raise typer.Exit(_run(settings))
+
+
+def _run(settings: "Settings") -> int:
+    """Serve until a signal ends it; the exit code."""
+    from authz_api.server import ServeError, run
+
     try:
-        code = run(settings)
+        return run(settings)
     except ServeError as error:
         print_error(f"authz: {error}")
-        code = Exit.FAILED
-    raise typer.Exit(code)
+        return Exit.FAILED
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> "Tls | None":

@@ -21,19 +21,23 @@ from authz.cli.output import interruptible, print_error, print_json, print_text,
 if TYPE_CHECKING:
     from authz.verify.scenarios import Result
 
+PathsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[PATH]...", help="Scenario files and folders; by default the bundle's own."),
+]
+JunitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report too.")]
+WordsOption = Annotated[
+    str, typer.Option("-k", metavar="WORDS", help="Run only scenarios whose id and title have each word.")
+]
+
 
 def test(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Scenario files and folders; by default the bundle's own."),
-    ] = None,
+    paths: PathsArgument = None,
     policy: PolicyOption = None,
     evaluator: EvaluatorOption = EvaluatorName.COMPILED,
     as_json: JsonOption = False,
-    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report too.")] = None,
-    words: Annotated[
-        str, typer.Option("-k", metavar="WORDS", help="Run only scenarios whose id and title have each word.")
-    ] = "",
+    junit: JunitOption = None,
+    words: WordsOption = "",
 ) -> None:
     """Run scenario files.
 
@@ -53,10 +57,7 @@ def test(
             if interrupted():
                 break
     if junit is not None:
-        try:
-            junit.write_text(reports.as_junit(results) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise file_error("--junit", junit, error) from None
+        _write(junit, reports.as_junit(results))
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json({"bundle": loaded.bundle.name, "policy": loaded.bundle.digest, **reports.as_data(results)})
@@ -74,3 +75,10 @@ def test(
 def _print_failure(result: "Result") -> None:
     print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
     print_text("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))
+
+
+def _write(junit: Path, report: str) -> None:
+    try:
+        junit.write_text(report + "\n", encoding="utf-8")
+    except OSError as error:
+        raise file_error("--junit", junit, error) from None

@@ -16,7 +16,7 @@ from typing import Self, TypeVar, cast
 
 import httpx
 
-from authz.client.models import ClientError, Evaluation, EvaluationResponse, Search, UnansweredError
+from authz.client.models import ClientError, Evaluation, EvaluationResponse, SearchRequest, UnansweredError
 from authz.client.responses import (
     EVALUATION,
     EVALUATIONS,
@@ -153,7 +153,7 @@ class AsyncClient:
         except ClientError as error:
             return (without_decision(error),) * count
 
-    async def search(self, search: Search[Entity], *, limit: int | None = None) -> AsyncIterator[Entity]:
+    async def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> AsyncIterator[Entity]:
         """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
         Raises:

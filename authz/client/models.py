@@ -118,7 +118,7 @@ class Evaluation:
         return {"subject": subject, "action": action, "resource": resource} | _context(self.context)
 
 
-class Search(Protocol[Entity]):
+class SearchRequest(Protocol[Entity]):
     """A request that leaves one entity open."""
 
     @property

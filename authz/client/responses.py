@@ -15,7 +15,7 @@ from authz.client.models import (
     EvaluationResponse,
     Reason,
     RejectedRequestError,
-    Search,
+    SearchRequest,
     UnansweredError,
 )
 from authz.documents.json import parse_json_bytes
@@ -107,7 +107,7 @@ def _reason(context: Mapping[str, Any]) -> Reason | None:
 class Pages(Generic[Entity]):
     """The progress of a search through its pages: the next request to send, until there is none."""
 
-    def __init__(self, search: Search[Entity], limit: int | None = None) -> None:
+    def __init__(self, search: SearchRequest[Entity], limit: int | None = None) -> None:
         self._search, self._limit = search, limit
         self._tokens: set[str] = set()
         self._token = ""

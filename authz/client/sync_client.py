@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from authz.client.async_client import AsyncClient, Server
-from authz.client.models import Evaluation, EvaluationResponse, Search
+from authz.client.models import Evaluation, EvaluationResponse, SearchRequest
 from authz.client.responses import Pages
 
 Entity = TypeVar("Entity")
@@ -88,7 +88,7 @@ class Client:
         """
         return self._wait(lambda client: client.evaluate_all(evaluations))
 
-    def search(self, search: Search[Entity], *, limit: int | None = None) -> Iterator[Entity]:
+    def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> Iterator[Entity]:
         """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
         Raises:

@@ -1,1 +1,1 @@
-"""Compiled forms: one file a target, checked rules in; know nothing of students."""
+"""Code generation: checked rules become code, one package for each target."""

@@ -17,7 +17,7 @@ from authz.engine.loading import read_facts
 from authz.engine.policy import Policy
 from authz.facts.memory import Facts
 from authz.facts.serialize import facts_as_data
-from authz.facts.store import FactsSnapshot, FactStore
+from authz.facts.store import FactsSnapshot, FactStore, Key
 from authz.testing.strategies import facts, requests, worlds
 
 MAX_KEYS = 200
@@ -154,15 +154,26 @@ class FactStoreContract:
         known = {name: data.draw(st.sampled_from([None, "", *ids[name]])) for name in fields if name not in searched}
         names = list(vocabulary.collections)
         required = frozenset(data.draw(st.lists(st.sampled_from(names), max_size=2)) if names else ())
-        keys = list(snapshot.candidates(searched, known, required))
-        found = set(keys)
-        assert keys == sorted(found), "in the order of code points, each once"
+        keys = _candidates(snapshot, searched, known, required, data.draw(st.integers(0, 1000)))
         for key in itertools.product(*(ids[name] for name in searched)):
             if _has_required_rows(drawn, vocabulary, required, {**known, **dict(zip(searched, key, strict=True))}):
-                assert key in found, "complete"
-        place = data.draw(st.integers(0, len(keys)))
-        after = keys[place - 1] if place else ()
-        assert list(snapshot.candidates(searched, known, required, after)) == keys[place:]
+                assert key in keys, "complete"
+
+    @CONTRACT
+    @given(st.data())
+    def test_candidates_of_a_required_collection_are_those_that_its_rows_name(self, data: st.DataObject) -> None:
+        drawn, vocabulary = self._with_similar_ids(self._facts(data)), self.policy.bundle.vocabulary
+        for name, collection in vocabulary.collections.items():
+            list_name = vocabulary.rows[collection.of].facts
+            if rows := drawn.lists[list_name]:
+                searched = data.draw(st.sampled_from(collection.by))
+                similar = [dataclasses.replace(rows[0], **{attribute(searched): id}) for id in SIMILAR_IDS]
+                facts = drawn.with_rows({list_name: (*rows, *similar)})
+                known = {part: getattr(rows[0], attribute(part)) for part in collection.by if part != searched}
+                snapshot = self.make_store(self._document(facts)).snapshot()
+                place = data.draw(st.integers(0, len(SIMILAR_IDS)))
+                keys = _candidates(snapshot, (searched,), known, frozenset({name}), place)
+                assert keys >= {(id,) for id in (*SIMILAR_IDS, getattr(rows[0], attribute(searched)))}
 
     @CONTRACT
     @given(st.data())
@@ -195,6 +206,17 @@ def _in_one_order(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _outcome(decision: Decision) -> tuple[Any, ...]:
     return decision.effect, decision.reasons, decision.error
+
+
+def _candidates(
+    snapshot: FactsSnapshot, searched: Key, known: Mapping[str, str | None], required: frozenset[str], place: int
+) -> set[Key]:
+    """The candidates of a search, after it was checked that they come in order and go on from a place."""
+    keys = list(snapshot.candidates(searched, known, required))
+    assert keys == sorted(set(keys)), "in the order of code points, each once"
+    for number in {0, place % (len(keys) + 1), len(keys)} - {0}:
+        assert list(snapshot.candidates(searched, known, required, keys[number - 1])) == keys[number:]
+    return set(keys)
 
 
 def _has_required_rows(

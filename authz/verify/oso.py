@@ -1,7 +1,7 @@
-"""The reference: oso's own Polar on the same files and the same records; the one door to oso.
+"""The reference evaluator: oso decides the same rules on the same records. The only importer of oso.
 
-Slow (about a millisecond a decision) and frozen (no wheels after CPython 3.12), and what every compiled decision must
-match. A bundle that the checker refuses never reaches it: outside the profile is where oso fails open.
+Every compiled decision must match it. It is slow (about a millisecond a decision) and has no wheels after CPython 3.12.
+It is never given a bundle that the checker refuses, because oso fails open on what lies outside the profile.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ def available() -> bool:
 
 
 class Reference:
-    """A bundle's rules, decided by oso.
+    """Decides the rules of a bundle with oso.
 
     Raises:
-        DiagnosticError: oso refuses a file, or warns of something in it.
+        DiagnosticError: oso refuses the rules, or warns about them.
         ModuleNotFoundError: oso is not installed.
     """
 
@@ -39,16 +39,16 @@ class Reference:
         for name, kind in bundle.classes.items():
             self._oso.register_class(kind, name=name)
         for name, enumeration in bundle.vocabulary.enumerations.items():
-            self._oso.register_class(_one_of(enumeration), name=name)
-        with _quietly() as said:
+            self._oso.register_class(_enumeration_class(enumeration), name=name)
+        with _captured_output() as output:
             try:
                 self._oso.load_str("\n".join(file.text for file in bundle.files))
             except OsoError as error:
                 raise DiagnosticError(
                     [Diagnostic(Span(bundle.path), f"the reference refuses the rules: {error}")]
                 ) from None
-        if said.getvalue():
-            raise DiagnosticError([Diagnostic(Span(bundle.path), f"the reference warns: {said.getvalue().strip()}")])
+        if output.getvalue():
+            raise DiagnosticError([Diagnostic(Span(bundle.path), f"the reference warns: {output.getvalue().strip()}")])
 
     def allow(self, subject: Any, action: str, request: Any) -> bool:
         """Whether some `allow` rule permits."""
@@ -59,12 +59,12 @@ class Reference:
         return tuple(code for code in self._codes if self._holds("reason", request, code))
 
     def _holds(self, rule: str, *arguments: Any) -> bool:
-        with _quietly():
+        with _captured_output():
             return next(iter(self._oso.query_rule(rule, *arguments)), None) is not None
 
 
-def _one_of(enumeration: Enumeration) -> type[Any]:
-    """A class whose instances are the strings of an enumeration, for rules whose parameters have that type."""
+def _enumeration_class(enumeration: Enumeration) -> type[Any]:
+    """A class whose instances are the strings of an enumeration: what oso needs for parameters of that type."""
 
     class OneOf(type):
         def __instancecheck__(cls, value: object) -> bool:
@@ -74,8 +74,8 @@ def _one_of(enumeration: Enumeration) -> type[Any]:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[io.StringIO]:
-    """Catch what oso prints to standard output."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        yield said
+def _captured_output() -> Iterator[io.StringIO]:
+    """Capture what oso prints to standard output."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        yield output

@@ -25,11 +25,8 @@ class PlacedFacts:
 
     def overlaid(self, facts: Mapping[str, Any], shown: str, at: Loc) -> "PlacedFacts":
         """These facts with whole keys replaced."""
-        return PlacedFacts(
-            {**self.values, **facts},
-            {**self.keys, **{key: (shown, (*at, key)) for key in facts}},
-            {key: places for key, places in self.rows.items() if key not in facts},
-        )
+        assert not self.rows  # `add` and `remove` come last
+        return PlacedFacts({**self.values, **facts}, {**self.keys, **{key: (shown, (*at, key)) for key in facts}})
 
     def row_places(self, key: str) -> tuple[Place, ...]:
         """The place of each row of a list."""

@@ -101,9 +101,9 @@ def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
                         answer = await client.request(**call, headers=headers)
                         assert answer.status_code == 401, route.path
                         assert answer.headers["www-authenticate"].startswith("Bearer")
-                    for held, key in keys.items():
+                    for holder, key in keys.items():
                         answer = await client.request(**call, headers=bearer(key))
-                        assert (answer.status_code == 403) == (held is not right), (route.path, held)
+                        assert (answer.status_code == 403) == (holder is not right), (route.path, holder)
                         assert answer.status_code in (200, 400, 403)
                     walked += 1
         return walked
@@ -142,7 +142,7 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(keyed: tuple[Served, dict[str,
     assert all(name in listed for name in keys) and not any(key in listed for key in keys.values())
 
 
-def test_rights_say_what_is_answered(keyed: tuple[Served, dict[str, str], Path]) -> None:
+def test_rights_decide_which_endpoints_answer(keyed: tuple[Served, dict[str, str], Path]) -> None:
     served, keys, _ = keyed
     assert served.post(EVALUATION, SARA).status_code == 401
     assert served.post(EVALUATION, SARA, **bearer(keys["portal"])).json()["decision"] is True
@@ -167,15 +167,17 @@ def test_a_supplier_asks_only_as_itself(keyed: tuple[Served, dict[str, str], Pat
         assert served.post(call, SARA, **z).status_code == 403
     other_type = about("subject.type", "student")
     assert served.post(EVALUATION, other_type, **x).status_code == 403
-    own, others = {**SARA}, about("subject.id", "Z")
-    answers = served.post(EVALUATIONS, {"evaluations": [own, others, own]}, **x).json()["evaluations"]
+    per_call, others = {**SARA}, about("subject.id", "Z")
+    answers = served.post(EVALUATIONS, {"evaluations": [per_call, others, per_call]}, **x).json()["evaluations"]
     assert [one["decision"] for one in answers] == [True, False, True]
     assert answers[1]["context"]["error"]["status"] == 403 and "reason_user" not in answers[1]["context"]
     # Who may read Sara's schedule is no supplier's to know: X finds itself, Z finds nobody.
-    found = {name: served.post(SEARCH + "subject", SARA, **bearer(keys[name])).json() for name in ("portal", "x", "z")}
-    assert {one["id"] for one in found["portal"]["results"]} == {"X"}
-    assert {one["id"] for one in found["x"]["results"]} == {"X"}
-    assert found["z"]["results"] == [] and found["z"]["page"]["count"] == 0
+    received = {
+        name: served.post(SEARCH + "subject", SARA, **bearer(keys[name])).json() for name in ("portal", "x", "z")
+    }
+    assert {one["id"] for one in received["portal"]["results"]} == {"X"}
+    assert {one["id"] for one in received["x"]["results"]} == {"X"}
+    assert received["z"]["results"] == [] and received["z"]["page"]["count"] == 0
 
 
 def test_a_page_token_is_its_callers_own(keyed: tuple[Served, dict[str, str], Path]) -> None:
@@ -187,7 +189,7 @@ def test_a_page_token_is_its_callers_own(keyed: tuple[Served, dict[str, str], Pa
     assert served.post(SEARCH + "action", again, **bearer(keys["x"])).status_code == 400
 
 
-def test_who_is_not_known_is_told_so_before_a_body_is_read(keyed: tuple[Served, dict[str, str], Path]) -> None:
+def test_an_unknown_caller_is_refused_before_its_body_is_read(keyed: tuple[Served, dict[str, str], Path]) -> None:
     served, _, _ = keyed
     head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     head += "Content-Length: 1000000\r\n\r\n"
@@ -197,7 +199,7 @@ def test_who_is_not_known_is_told_so_before_a_body_is_read(keyed: tuple[Served, 
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_caller_that_is_revoked_is_soon_nobody(tmp_path: Path, workers: str) -> None:
+def test_a_revoked_caller_is_soon_unknown(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "callers.json"
     kept, lost = (add(file, name, "--right", "evaluate") for name in ("kept", "lost"))
     with serving(tmp_path, STUDENT, "--callers", str(file), "--workers", workers) as served:
@@ -226,30 +228,30 @@ def test_a_caller_that_is_revoked_is_soon_nobody(tmp_path: Path, workers: str) -
 # What cannot be configured.
 
 
-def test_what_is_configured_by_half_does_not_start(tmp_path: Path) -> None:
+def test_an_incomplete_authentication_does_not_start(tmp_path: Path) -> None:
     file, empty, jwks = tmp_path / "callers.json", tmp_path / "empty.json", tmp_path / "jwks.json"
     add(file, "portal", "--right", "evaluate")
     tokens = tmp_path / "tokens.json"
     add(tokens, "idp", "--right", "evaluate", "--token-subject", "someone")
     empty.write_text('{"callers": []}')
     jwks.write_text('{"keys": []}')
-    whole = ["--jwt-issuer", "https://idp.example", "--jwt-audience", "poort", "--jwt-jwks", str(jwks)]
-    for options, said in (
+    complete = ["--jwt-issuer", "https://idp.example", "--jwt-audience", "poort", "--jwt-jwks", str(jwks)]
+    for options, expected in (
         (["--callers", str(tmp_path / "none.json")], "none.json: no such file"),
         (["--callers", str(empty)], "has no callers"),
         (["--callers", str(tokens)], "--jwt-issuer is missing"),
-        (["--callers", str(file), *whole], "no caller in"),
-        (["--callers", str(tokens), *whole], "did not contain any keys"),
-        (whole, "--callers"),
-        (["--callers", str(tokens), *whole[:4]], "tokens need"),
-        (["--callers", str(tokens), *whole[2:]], "tokens need"),
-        (["--callers", str(tokens), *whole, "--jwt-algorithm", "HS256"], "is not one of"),
-        (["--callers", str(tokens), *whole, "--jwt-algorithm", "none"], "is not one of"),
-        (["--callers", str(tokens), *whole[:4], "--jwt-jwks", "http://idp.example/keys"], "https"),
+        (["--callers", str(file), *complete], "no caller in"),
+        (["--callers", str(tokens), *complete], "did not contain any keys"),
+        (complete, "--callers"),
+        (["--callers", str(tokens), *complete[:4]], "tokens need"),
+        (["--callers", str(tokens), *complete[2:]], "tokens need"),
+        (["--callers", str(tokens), *complete, "--jwt-algorithm", "HS256"], "is not one of"),
+        (["--callers", str(tokens), *complete, "--jwt-algorithm", "none"], "is not one of"),
+        (["--callers", str(tokens), *complete[:4], "--jwt-jwks", "http://idp.example/keys"], "https"),
         (["--callers", str(file), "--admin-reasons"], "explain"),
     ):
         done = command("serve", "--port", "0", *options)
-        assert done.returncode == 1 and said in done.stderr, (options, done.stderr)
+        assert done.returncode == 1 and expected in done.stderr, (options, done.stderr)
         assert "Traceback" not in done.stderr
 
 
@@ -274,7 +276,7 @@ def test_a_file_of_callers_that_could_be_misread_is_refused(tmp_path: Path, call
         load_callers(file)
 
 
-def test_two_callers_are_never_one(tmp_path: Path) -> None:
+def test_callers_with_one_name_key_or_token_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     a = Caller(name="a", rights=frozenset({Right.EVALUATE}), token_subject="s")
     for other in (a.model_copy(update={"token_subject": "t"}), a.model_copy(update={"name": "b"})):
@@ -283,10 +285,10 @@ def test_two_callers_are_never_one(tmp_path: Path) -> None:
             load_callers(file)
 
 
-def test_what_the_command_is_told_wrong(tmp_path: Path) -> None:
+def test_wrong_options_of_the_command_are_reported(tmp_path: Path) -> None:
     file = str(tmp_path / "callers.json")
     add(Path(file), "portal", "--right", "evaluate")
-    for arguments, said in (
+    for arguments, expected in (
         (["add", "portal", "--right", "evaluate"], "is a caller already"),
         (["add", "b", "--right", "all"], "is not one of `evaluate`"),
         (["add", "b"], "--right"),
@@ -294,7 +296,7 @@ def test_what_the_command_is_told_wrong(tmp_path: Path) -> None:
         (["revoke", "portl"], "did you mean `portal`"),
     ):
         done = command("callers", *arguments, "--file", file)
-        assert done.returncode == 1 and said in done.stderr, done.stderr
+        assert done.returncode == 1 and expected in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -335,9 +337,9 @@ def verifier(folder: Path, **keys: rsa.RSAPrivateKey) -> Verifier:
     file = folder / "jwks.json"
     file.write_text(json.dumps(jwks(**keys)))
     issuer = Issuer("https://idp.example", "poort", str(file))
-    found = Verifier(issuer)
-    found.use(fetch_keys(issuer))
-    return found
+    received = Verifier(issuer)
+    received.use(fetch_keys(issuer))
+    return received
 
 
 def test_a_token_is_taken_only_if_all_of_it_is_right(tmp_path: Path) -> None:
@@ -377,7 +379,7 @@ def test_a_token_is_taken_only_if_all_of_it_is_right(tmp_path: Path) -> None:
 
 def test_a_key_is_for_its_own_algorithm_and_for_verifying(tmp_path: Path) -> None:
     served = jwks(one=RSA_KEY)
-    for said, sound in (
+    for expected, sound in (
         ({"alg": "RS256"}, True),
         ({"alg": "RS512"}, False),
         ({"key_ops": ["verify"]}, True),
@@ -385,18 +387,18 @@ def test_a_key_is_for_its_own_algorithm_and_for_verifying(tmp_path: Path) -> Non
         ({"use": "enc"}, False),
     ):
         file = tmp_path / "keys.json"
-        file.write_text(json.dumps({"keys": [{**served["keys"][0], **said}]}))
-        found = Verifier(Issuer("https://idp.example", "poort", str(file), ("RS256", "RS512")))
+        file.write_text(json.dumps({"keys": [{**served["keys"][0], **expected}]}))
+        received = Verifier(Issuer("https://idp.example", "poort", str(file), ("RS256", "RS512")))
         if sound:
-            found.use(fetch_keys(found.issuer))
-            assert found.subject(token()) == "someone"
+            received.use(fetch_keys(received.issuer))
+            assert received.subject(token()) == "someone"
             continue
         with pytest.raises((InvalidTokenError, KeysUnavailableError)):
-            found.use(fetch_keys(found.issuer))
-            found.subject(token())
+            received.use(fetch_keys(received.issuer))
+            received.subject(token())
 
 
-def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> None:
+def test_a_verified_token_is_forgotten_when_it_expires_or_the_keys_change(tmp_path: Path) -> None:
     sound = verifier(tmp_path, one=RSA_KEY)
     begun = time.time()
     lasting = token(exp=int(begun) + 100)
@@ -411,7 +413,7 @@ def test_what_was_verified_ends_with_its_token_and_its_keys(tmp_path: Path) -> N
         sound.subject(lasting)
 
 
-def test_keys_that_could_not_be_fetched_for_a_day_prove_nothing_not_even_what_they_proved_before(
+def test_keys_not_fetched_for_a_day_are_not_trusted_even_for_cached_tokens(
     tmp_path: Path,
 ) -> None:
     sound = verifier(tmp_path, one=RSA_KEY)
@@ -423,14 +425,14 @@ def test_keys_that_could_not_be_fetched_for_a_day_prove_nothing_not_even_what_th
         sound.subject(lasting)
 
 
-def test_no_claim_of_a_signed_token_is_more_than_a_bad_token(tmp_path: Path) -> None:
+def test_a_malformed_claim_of_a_signed_token_is_an_invalid_token(tmp_path: Path) -> None:
     sound = verifier(tmp_path, one=RSA_KEY)
     for wrong in ({"exp": 10**400}, {"exp": float("inf")}, {"nbf": 10**400}, {"sub": ["someone"]}, {"iat": "now"}):
         with pytest.raises(InvalidTokenError):
             print(wrong, sound.subject(token(**wrong)))
 
 
-def test_keys_that_nest_without_end_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deeply_nested_key_set_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with HTTPServer(("127.0.0.1", 0), _Keys) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(_Keys, "raw", b'{"keys":' + b"[" * 100_000)
@@ -484,15 +486,15 @@ def test_keys_by_url_are_rotated_and_rights_are_the_files(tmp_path: Path) -> Non
         server.shutdown()
 
 
-def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_during_a_fetch_of_new_keys_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with HTTPServer(("127.0.0.1", 0), _Keys) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(_Keys, "served", jwks(one=RSA_KEY))
         issuer = Issuer("https://idp.example", "poort", f"http://127.0.0.1:{server.server_address[1]}/keys")
-        held = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
+        holder = Caller(name="idp", rights=frozenset({Right.EVALUATE}), token_subject="someone")
         verifying = Verifier(issuer)
         verifying.use(fetch_keys(issuer))
-        authenticator = Authenticator(callers=Callers((held,)), verifier=verifying)
+        authenticator = Authenticator(callers=Callers((holder,)), verifier=verifying)
         monkeypatch.setattr(_Keys, "served", jwks(two=OTHER_KEY))
         monkeypatch.setattr(_Keys, "seconds", 0.3)
         sent = f"Bearer {token(key=OTHER_KEY, kid='two')}".encode()
@@ -501,9 +503,9 @@ def test_all_who_come_while_new_keys_are_fetched_wait_for_them(monkeypatch: pyte
             calls = (authenticator.authenticate_with_new_keys(sent, Right.EVALUATE) for _ in range(10))
             return await asyncio.gather(*calls, return_exceptions=True)
 
-        found = asyncio.run(ask())
+        received = asyncio.run(ask())
         server.shutdown()
-    assert found == [held] * 10
+    assert received == [holder] * 10
 
 
 def test_calls_that_wait_for_keys_are_bounded_and_others_are_answered(
@@ -544,7 +546,7 @@ def two_callers() -> tuple[Caller, Caller]:
     return kept, lost
 
 
-def test_who_is_revoked_while_the_service_starts_is_soon_nobody(tmp_path: Path) -> None:
+def test_a_caller_revoked_during_the_start_is_soon_unknown(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     kept, lost = two_callers()
     save_callers(file, [kept, lost])
@@ -561,7 +563,7 @@ def test_who_is_revoked_while_the_service_starts_is_soon_nobody(tmp_path: Path) 
     assert authenticator.callers is not None and authenticator.callers.all == (kept,)
 
 
-def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_later_of_two_readings_of_the_callers_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "callers.json"
     kept, lost = two_callers()
     save_callers(file, [kept, lost])
@@ -569,10 +571,10 @@ def test_of_two_readings_of_the_file_the_later_stands(tmp_path: Path, monkeypatc
     read, slow = load_callers, threading.Event()
 
     def reading(path: Path) -> Callers:
-        found = read(path)
-        if len(found.all) == 2:
+        received = read(path)
+        if len(received.all) == 2:
             slow.wait(1)
-        return found
+        return received
 
     monkeypatch.setattr("authz_api.authn.authenticator.load_callers", reading)
 
@@ -608,7 +610,7 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
 # Too many calls.
 
 
-def test_a_place_is_given_back_and_nobody_takes_all() -> None:
+def test_a_finished_call_frees_its_place_and_no_caller_takes_all() -> None:
     limiter = RateLimiter(calls=4)
     taken = [limiter.enter("a"), limiter.enter("a")]
     with pytest.raises(ProblemError) as wrong:
@@ -651,7 +653,7 @@ def test_a_rate_counts_evaluations_and_comes_back_with_time() -> None:
     assert ask(1) == 200
 
 
-def test_over_the_rate_is_told_at_once_and_others_are_answered(tmp_path: Path) -> None:
+def test_a_caller_over_its_rate_is_refused_at_once_and_others_are_answered(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     one, other = (bearer(add(file, name, "--right", "evaluate")) for name in ("one", "other"))
     with serving(tmp_path, STUDENT, "--callers", str(file), "--rate", "5") as served:
@@ -663,7 +665,7 @@ def test_over_the_rate_is_told_at_once_and_others_are_answered(tmp_path: Path) -
         assert served.post(EVALUATION, SARA, **other).status_code == 200
 
 
-def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
+def test_a_slow_sender_does_not_delay_others(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     slow, other = (add(file, name, "--right", "evaluate") for name in ("slow", "other"))
     with serving(tmp_path, STUDENT, "--callers", str(file), "--most-calls", "8") as served:
@@ -671,19 +673,19 @@ def test_who_sends_slowly_does_not_keep_others_waiting(tmp_path: Path) -> None:
             f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {slow}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         ).encode()
-        held = [served.connect() for _ in range(40)]
-        for connection in held:
+        holder = [served.connect() for _ in range(40)]
+        for connection in holder:
             connection.sendall(head)
         # Those over the slow caller's share are told so; its others hold nobody up.
-        told = [connection.recv(4096)[:12] for connection in held[4:]]
-        assert set(told) == {b"HTTP/1.1 429"}
+        reply = [connection.recv(4096)[:12] for connection in holder[4:]]
+        assert set(reply) == {b"HTTP/1.1 429"}
         assert served.post(EVALUATION, SARA, **bearer(other)).json()["decision"] is True
-        for connection in held:
+        for connection in holder:
             connection.close()
         assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(slow)).status_code == 200)
 
 
-def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_key_server_does_not_delay_a_revocation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("authz_api.authn.jwt.FETCH_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ended = threading.Event()
@@ -717,17 +719,17 @@ def test_keys_that_drip_keep_no_revocation_waiting(tmp_path: Path, monkeypatch: 
                 if authenticator.callers and len(authenticator.callers.all) == 2:
                     break
             seen = authenticator.callers
-            told = (await asyncio.gather(asked, return_exceptions=True))[0]
+            reply = (await asyncio.gather(asked, return_exceptions=True))[0]
             watching.cancel()
-            return seen, told
+            return seen, reply
 
-        callers, told = asyncio.run(asyncio.wait_for(revoke(), 30))
+        callers, reply = asyncio.run(asyncio.wait_for(revoke(), 30))
         ended.set()
     assert callers is not None and callers.all == (kept, idp)
-    assert isinstance(told, ProblemError) and told.status == 401
+    assert isinstance(reply, ProblemError) and reply.status == 401
 
 
-def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_follow_no_redirect(monkeypatch: pytest.MonkeyPatch) -> None:
     class _Elsewhere(_Keys):
         def do_GET(self) -> None:
             if self.path == "/keys":
@@ -747,7 +749,7 @@ def test_keys_come_from_where_the_operator_says(monkeypatch: pytest.MonkeyPatch)
         server.shutdown()
 
 
-def test_who_is_revoked_while_its_body_comes_is_nobody(tmp_path: Path) -> None:
+def test_a_caller_revoked_while_its_body_arrives_is_unknown(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     keys = {name: add(file, name, "--right", "evaluate") for name in ("lost", "kept")}
     data = json.dumps(SARA).encode()
@@ -759,5 +761,5 @@ def test_who_is_revoked_while_its_body_comes_is_nobody(tmp_path: Path) -> None:
         assert command("callers", "revoke", "lost", "--file", str(file)).returncode == 0
         assert eventually(lambda: served.post(EVALUATION, SARA, **bearer(keys["lost"])).status_code == 401)
         connection.sendall(data[-9:])
-        told = connection.recv(65536)
-        assert told.startswith(b"HTTP/1.1 401 ") and b"www-authenticate: Bearer" in told and b"decision" not in told
+        reply = connection.recv(65536)
+        assert reply.startswith(b"HTTP/1.1 401 ") and b"www-authenticate: Bearer" in reply and b"decision" not in reply

@@ -76,7 +76,7 @@ def check(served: Served, case: dict[str, Any], expect: dict[str, Any], response
     for wanted in expect.get("results_include", ()):
         assert wanted in body["results"]
     if "results_type" in expect:
-        assert {one["type"] for one in body["results"]} == {expect["results_type"]}
+        assert {element["type"] for element in body["results"]} == {expect["results_type"]}
     if "same_results_as" in expect:
         assert body["results"] == send(served, BY_ID[expect["same_results_as"]]).json()["results"]
     if "results_array" in expect:

@@ -26,8 +26,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def call(body: Any, path: str = EVALUATION, version: str = "1.1", **headers: str) -> bytes:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = {"Host": "localhost", "Content-Type": "application/json", "Content-Length": str(len(data)), **headers}
-    lines = [f"POST {path} HTTP/{version}", *(f"{name.replace('_', '-')}: {value}" for name, value in said.items())]
+    expected = {"Host": "localhost", "Content-Type": "application/json", "Content-Length": str(len(data)), **headers}
+    lines = [f"POST {path} HTTP/{version}", *(f"{name.replace('_', '-')}: {value}" for name, value in expected.items())]
     return "\r\n".join([*lines, "", ""]).encode() + data
 
 
@@ -36,12 +36,12 @@ Answer = tuple[int, dict[str, str], Any]
 
 def answers(file: BinaryIO, most: int = 1_000) -> list[Answer]:
     """The first `most` answers on a connection, or all until it ends: status, headers, and the body's JSON if any."""
-    found: list[Answer] = []
-    while len(found) < most and (line := file.readline()):
+    received: list[Answer] = []
+    while len(received) < most and (line := file.readline()):
         headers = {name.lower(): value for name, value in parse_headers(file).items()}
         body = file.read(int(headers["content-length"]))
-        found.append((int(line.split()[1]), headers, json.loads(body) if body else {}))
-    return found
+        received.append((int(line.split()[1]), headers, json.loads(body) if body else {}))
+    return received
 
 
 def ask(served: Served, *pieces: bytes, count: int = 1) -> list[Answer]:
@@ -60,15 +60,15 @@ def ends(served: Served, data: bytes, seconds: float = 20) -> list[Answer]:
         return answers(connection.makefile("rb"))
 
 
-def decisions(found: list[Answer]) -> list[Any]:
-    return [body.get("decision") for _, _, body in found]
+def decisions(received: list[Answer]) -> list[Any]:
+    return [body.get("decision") for _, _, body in received]
 
 
 def shape(answer: Answer) -> Any:
     """An answer without what is its own."""
     status, headers, body = answer
-    own = ("evaluation_id", "evaluated_at")
-    context = {name: value for name, value in body["context"].items() if name not in own}
+    per_call = ("evaluation_id", "evaluated_at")
+    context = {name: value for name, value in body["context"].items() if name not in per_call}
     return status, sorted(headers.keys() - {"date"}), body["decision"], context
 
 
@@ -76,20 +76,20 @@ def shape(answer: Answer) -> Any:
 @pytest.mark.parametrize("path", PATHS)
 def test_whole_or_in_pieces_a_call_gets_the_same_answer(served: Served, path: str, body: Any) -> None:
     data = call(body, path, X_Request_ID="one")
-    [whole] = ask(served, data)
+    [complete] = ask(served, data)
     for cut in (1, 40, data.index(b"\r\n\r\n") + 2, data.index(b"\r\n\r\n") + 4, len(data) - 20, len(data) - 1):
         [pieced] = ask(served, data[:cut], data[cut:])
-        assert shape(pieced) == shape(whole)
-    assert whole[1]["x-request-id"] == "one" and whole[1]["cache-control"] == "no-store"
+        assert shape(pieced) == shape(complete)
+    assert complete[1]["x-request-id"] == "one" and complete[1]["cache-control"] == "no-store"
 
 
 def test_calls_behind_one_another_are_answered_in_order(served: Served) -> None:
     # A refusal is held for a while: what comes behind it waits for its turn.
     turns = [SARA, NOBODY, SARA, SARA, NOBODY, NOBODY, SARA]
     calls = b"".join(call(body, PATHS[n % 4], X_Request_ID=str(n)) for n, body in enumerate(turns))
-    found = ask(served, calls, count=len(turns))
-    assert [body["decision"] for _, _, body in found] == [body is SARA for body in turns]
-    assert [headers["x-request-id"] for _, headers, _ in found] == [str(n) for n in range(len(turns))]
+    received = ask(served, calls, count=len(turns))
+    assert [body["decision"] for _, _, body in received] == [body is SARA for body in turns]
+    assert [headers["x-request-id"] for _, headers, _ in received] == [str(n) for n in range(len(turns))]
 
 
 def test_many_calls_in_one_piece_are_all_answered(served: Served) -> None:
@@ -123,8 +123,8 @@ def test_a_chunked_body_is_a_body(served: Served) -> None:
 def test_malformed_http_is_answered_400_and_decides_nothing(served: Served) -> None:
     smuggled = call(SARA).replace(b"Content-Length", b"Transfer-Encoding: chunked\r\nContent-Length")
     for data in (b"\0\1\2\r\n\r\n", call(SARA).replace(b"HTTP/1.1", b"HTTP/9.9"), smuggled):
-        found = served.bytes(data)
-        assert found.startswith(b"HTTP/1.1 400 ") and b"decision" not in found
+        received = served.bytes(data)
+        assert received.startswith(b"HTTP/1.1 400 ") and b"decision" not in received
     assert decisions(ask(served, call(SARA))) == [True]
 
 
@@ -136,7 +136,9 @@ def test_a_client_that_leaves_during_a_delay_harms_nobody(served: Served) -> Non
 
 
 @pytest.mark.parametrize("fault", ["deciding", "answering"])
-def test_what_breaks_is_a_500_and_no_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+def test_an_exception_in_the_service_is_a_500_and_no_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
     monkeypatch.setenv("FAULT", fault)
     with serving(tmp_path, STUDENT, "--most-calls", "4", module="tests.support.faulty_command") as served:
         for _ in range(9):
@@ -176,8 +178,8 @@ def test_no_other_protocol_hides_calls_in_a_body(served: Served) -> None:
     inner = call(SARA, X_Request_ID="smuggled")
     outer = call(inner, Connection="Upgrade", Upgrade="h2c", X_Request_ID="outer")
     head, body = outer.split(b"\r\n\r\n", 1)
-    found = ask(served, head + b"\r\n\r\n", body + call(SARA, X_Request_ID="victim"), count=2)
-    assert [headers["x-request-id"] for _, headers, _ in found] == ["outer", "victim"]
+    received = ask(served, head + b"\r\n\r\n", body + call(SARA, X_Request_ID="victim"), count=2)
+    assert [headers["x-request-id"] for _, headers, _ in received] == ["outer", "victim"]
     logged = [entry["attributes"].get("poort.request.id") for entry in served.entries()]
     assert "victim" in logged and "smuggled" not in logged
 
@@ -189,16 +191,16 @@ def test_a_trailer_is_no_header(served: Served, together: bool) -> None:
     head += "Transfer-Encoding: chunked\r\n\r\n"
     body = b"%x\r\n%b\r\n0\r\nContent-Type: application/json\r\nX-Request-ID: behind\r\n\r\n" % (len(data), data)
     pieces = [head.encode() + body] if together else [head.encode(), body]
-    [(status, headers, said)] = ask(served, *pieces)
-    assert (status, said["error"]["message"]) == (400, "the content type is not application/json")
+    [(status, headers, expected)] = ask(served, *pieces)
+    assert (status, expected["error"]["message"]) == (400, "the content type is not application/json")
     assert "x-request-id" not in headers
 
 
 def test_malformed_http_behind_a_call_leaves_its_answer(served: Served) -> None:
     for body in (SARA, NOBODY):
-        found = ends(served, call(body) + b"\0garbage\r\n\r\n")
-        assert found[0][0] == 200 and found[0][2]["decision"] is (body is SARA)
-        assert [status for status, _, _ in found[1:]] in ([], [400])
+        received = ends(served, call(body) + b"\0garbage\r\n\r\n")
+        assert received[0][0] == 200 and received[0][2]["decision"] is (body is SARA)
+        assert [status for status, _, _ in received[1:]] in ([], [400])
 
 
 @pytest.mark.parametrize("size", [120_000, 30_000, 700])

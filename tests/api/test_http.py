@@ -30,7 +30,7 @@ def message(response: httpx.Response, status: int = 400) -> str:
 # Answers.
 
 
-def test_a_permit_says_what_it_was_decided_by(served: Served) -> None:
+def test_a_permit_names_the_policy_and_facts_that_decided(served: Served) -> None:
     response = served.post(EVALUATION, SARA)
     body, state = response.json(), served.client.get("/readyz").json()
     assert body["decision"] is True
@@ -65,7 +65,9 @@ def test_the_purpose_may_be_left_out_and_is_echoed(served: Served) -> None:
         ("resource.id", "tim", "NO_PERMISSION"),
     ],
 )
-def test_a_refusal_says_what_everybody_may_know(served: Served, path: str, value: object, code: str) -> None:
+def test_a_refusal_holds_the_code_that_every_caller_may_see(
+    served: Served, path: str, value: object, code: str
+) -> None:
     body = served.post(EVALUATION, about(path, value)).json()
     assert body["decision"] is False
     assert body["context"]["reason_user"]["code"] == code
@@ -82,7 +84,7 @@ def apart_from_its_own(response: httpx.Response) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("change", [{}, {"subject.id": "Y"}, {"resource.properties": {"school": "S9"}}])
-def test_nobody_can_tell_an_unknown_student_from_one_without_consent(served: Served, change: dict[str, Any]) -> None:
+def test_an_unknown_student_and_one_without_consent_get_equal_responses(served: Served, change: dict[str, Any]) -> None:
     answers = []
     for student in ("nobody", "tim", "bo", "lot", "sara "):
         body = about("resource.id", student)
@@ -98,7 +100,7 @@ def test_nobody_can_tell_an_unknown_student_from_one_without_consent(served: Ser
         assert answers[0][2]["reason_user"] == NO_PERMISSION
 
 
-def test_a_commission_that_an_agreement_tells_of_is_shown_to_nobody(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_commission_known_from_an_agreement_is_not_disclosed(tmp_path_factory: pytest.TempPathFactory) -> None:
     facts = json.loads((STUDENT / "facts.json").read_text())
     for agreement in facts["agreements"]:
         agreement["mode"] = "commissioned"
@@ -140,13 +142,13 @@ def frank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def test_a_permit_says_when_these_facts_would_refuse(frank: Served, served: Served) -> None:
+def test_a_permit_names_its_end(frank: Served, served: Served) -> None:
     assert frank.post(EVALUATION, SARA).json()["context"]["expires_at"] == "2099-08-01T00:00:00Z"
     assert "expires_at" not in served.post(EVALUATION, SARA).json()["context"]
     assert "expires_at" not in frank.post(EVALUATION, about("resource.id", "tim")).json()["context"]
 
 
-def test_who_may_see_the_codes_may_ask_why(frank: Served, served: Served) -> None:
+def test_a_caller_that_may_see_all_codes_may_ask_for_an_explanation(frank: Served, served: Served) -> None:
     refused = {**about("resource.id", "nobody"), "options": {"explain": True}}
     context = frank.post(EVALUATION, refused).json()["context"]
     why = context["reason_admin"]
@@ -161,8 +163,8 @@ def test_who_may_see_the_codes_may_ask_why(frank: Served, served: Served) -> Non
     assert "reason_admin" not in served.post(EVALUATION, refused).json()["context"]
     assert set(frank.post(EVALUATION, about("resource.id", "nobody")).json()["context"]["reason_admin"]) == {"codes"}
     for wrong in (1, "true", None, {}):
-        asked = {**about("resource.id", "nobody"), "options": {"explain": wrong}}
-        assert set(frank.post(EVALUATION, asked).json()["context"]["reason_admin"]) == {"codes"}
+        question = {**about("resource.id", "nobody"), "options": {"explain": wrong}}
+        assert set(frank.post(EVALUATION, question).json()["context"]["reason_admin"]) == {"codes"}
     # An explanation is not logged.
     assert "conditions" not in frank.decision_log.read_text() and "birth_date" not in frank.decision_log.read_text()
 
@@ -216,9 +218,13 @@ def test_a_batch_is_one_instant_and_one_entry(served: Served) -> None:
     entry = served.entries()[-1]
     assert entry["event_name"] == "adl.access_evaluations"
     requests, responses = (body["evaluations"] for body in served.logged())
-    assert [one["context"]["evaluation_id"] for one in responses] == [one["context"]["evaluation_id"] for one in items]
-    assert [one["decision"] for one in responses] == [True, False, False]
-    assert [one.get("action", {}).get("name") for one in requests[:1]] == ["read_schedule"] and requests[2] == {}
+    assert [element["context"]["evaluation_id"] for element in responses] == [
+        element["context"]["evaluation_id"] for element in items
+    ]
+    assert [element["decision"] for element in responses] == [True, False, False]
+    assert [element.get("action", {}).get("name") for element in requests[:1]] == ["read_schedule"] and requests[
+        2
+    ] == {}
     assert responses[2]["context"]["error"] == "malformed"
 
 
@@ -227,20 +233,20 @@ def test_a_batch_is_one_instant_and_one_entry(served: Served) -> None:
 
 def test_pages_hold_each_result_once_in_order(served: Served) -> None:
     body: dict[str, Any] = {**about("subject", {"type": "supplier"}), "page": {"limit": 1}}
-    whole = served.post(SEARCH + "subject", {**body, "page": {}}).json()
-    assert whole["page"] == {"next_token": "", "count": len(whole["results"])}
+    complete = served.post(SEARCH + "subject", {**body, "page": {}}).json()
+    assert complete["page"] == {"next_token": "", "count": len(complete["results"])}
     pages = [served.post(SEARCH + "subject", body).json()]
     while token := pages[-1]["page"]["next_token"]:
         pages.append(served.post(SEARCH + "subject", {**body, "page": {"token": token}}).json())
-    assert [one for page in pages for one in page["results"]] == whole["results"]
-    assert {"type": "supplier", "id": "X", "properties": {"institute": "A"}} in whole["results"]
+    assert [element for page in pages for element in page["results"]] == complete["results"]
+    assert {"type": "supplier", "id": "X", "properties": {"institute": "A"}} in complete["results"]
 
 
 def test_a_result_put_into_the_request_is_allowed(served: Served) -> None:
     for name in ("subject", "resource", "action"):
-        found = served.post(SEARCH + name, SARA).json()["results"]
-        assert found
-        for result in found:
+        received = served.post(SEARCH + name, SARA).json()["results"]
+        assert received
+        for result in received:
             assert served.post(EVALUATION, {**SARA, name: result}).json()["decision"] is True
 
 
@@ -359,8 +365,8 @@ def test_the_content_type_may_have_parameters_and_any_case(served: Served, kind:
 def test_a_body_too_large_is_413(served: Served) -> None:
     large = json.dumps({**SARA, "filler": "x" * 10_000_000}).encode()
     head = f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-ID: big\r\n"
-    told = served.bytes(f"{head}Content-Length: {len(large)}\r\n\r\n".encode())
-    assert told.startswith(b"HTTP/1.1 413 ") and b"x-request-id: big" in told
+    reply = served.bytes(f"{head}Content-Length: {len(large)}\r\n\r\n".encode())
+    assert reply.startswith(b"HTTP/1.1 413 ") and b"x-request-id: big" in reply
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     with served.connect() as connection:
         connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk + b"1\r\nx\r\n")
@@ -395,15 +401,17 @@ def test_malformed_options_are_refused(served: Served, options: Any) -> None:
         ("BREW", EVALUATION, 405),
     ],
 )
-def test_what_is_not_here_is_said_in_the_one_shape(served: Served, method: str, path: str, status: int) -> None:
+def test_unknown_paths_and_methods_are_errors_in_the_one_shape(
+    served: Served, method: str, path: str, status: int
+) -> None:
     # The client would tidy the path: it is sent as it stands.
-    told = served.bytes(
+    reply = served.bytes(
         f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: r9\r\nConnection: close\r\n\r\n".encode()
     )
-    head, _, body = told.partition(b"\r\n\r\n")
+    head, _, body = reply.partition(b"\r\n\r\n")
     if method == "BREW" and b"400" in head[:13]:
         return  # a method that the server does not know ends at the server
-    assert head.startswith(f"HTTP/1.1 {status} ".encode()), told
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()), reply
     assert json.loads(body)["error"]["status"] == status
     assert b"x-request-id: r9" in head
     assert (b"allow: " in head) == (status == 405)
@@ -456,7 +464,7 @@ def test_ids_are_compared_exactly(served: Served, id: str) -> None:
     assert served.post(SEARCH + "subject", about("resource.id", id)).json()["results"] == []
 
 
-def test_what_the_time_is_said_to_be_counts_for_nothing(served: Served) -> None:
+def test_a_time_in_the_request_is_ignored(served: Served) -> None:
     for time in ("1999-01-01T00:00:00Z", "nonsense", 5, None):
         assert served.post(EVALUATION, {**SARA, "at": time, "context": {"time": time}}).json()["decision"] is True
 
@@ -488,8 +496,8 @@ def test_two_hundred_concurrent_callers_get_their_own_answers(served: Served) ->
                 )
                 for turn in range(5)
             ]
-        assert [one.headers["x-request-id"] for one in answers] == [f"{number}-{turn}" for turn in range(5)]
-        (decision,) = {one.json()["decision"] for one in answers}
+        assert [element.headers["x-request-id"] for element in answers] == [f"{number}-{turn}" for turn in range(5)]
+        (decision,) = {element.json()["decision"] for element in answers}
         return number, student, decision
 
     with concurrent.futures.ThreadPoolExecutor(200) as pool:

@@ -37,7 +37,7 @@ EACH_TIME = {"evaluation_id", "evaluated_at", "next_token"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Answer:
     """One answer, as it came."""
 
     status: int
@@ -45,7 +45,7 @@ class Told:
     body: Any
 
     @property
-    def said(self) -> tuple[int, Any]:
+    def content(self) -> tuple[int, Any]:
         return self.status, self.body
 
 
@@ -64,9 +64,9 @@ def call(path: str, body: object, *, id: str = "", key: str = "", last: bool = T
     return "\r\n".join([*lines, "", ""]).encode() + data
 
 
-def tell(data: bytes) -> list[Told]:
+def parse_answers(data: bytes) -> list[Answer]:
     """The answers in these bytes; each must be whole, and JSON."""
-    found = []
+    received = []
     while data:
         head, end, data = data.partition(b"\r\n\r\n")
         assert end, f"an answer was cut off: {head!r}"
@@ -75,19 +75,19 @@ def tell(data: bytes) -> list[Told]:
         length = int(headers["content-length"])
         assert len(data) >= length, f"an answer was cut off: {first}"
         assert headers["content-type"] == "application/json", (first, data[:length])
-        found.append(Told(int(first.split()[1]), headers, json.loads(data[:length])))
+        received.append(Answer(int(first.split()[1]), headers, json.loads(data[:length])))
         data = data[length:]
-    return found
+    return received
 
 
-def heard(connection: socket.socket) -> list[Told]:
+def read_answers(connection: socket.socket) -> list[Answer]:
     """All answers on a connection, up to its end."""
     data = b""
     # Who is told before its body was read may find the connection gone behind the answer.
     with suppress(ConnectionError):
         while part := connection.recv(1 << 16):
             data += part
-    return tell(data)
+    return parse_answers(data)
 
 
 def opened(served: Served, number: int, stack: ExitStack) -> list[socket.socket]:
@@ -96,36 +96,36 @@ def opened(served: Served, number: int, stack: ExitStack) -> list[socket.socket]
 
 def wait_for(connections: Iterable[socket.socket], number: int) -> set[socket.socket]:
     """Those on which something came, once it is so many."""
-    found: set[socket.socket] = set()
+    received: set[socket.socket] = set()
     with selectors.DefaultSelector() as selector:
         for each in connections:
             selector.register(each, selectors.EVENT_READ)
         end = time.monotonic() + GUARD
-        while len(found) < number and time.monotonic() < end:
+        while len(received) < number and time.monotonic() < end:
             for key, _ in selector.select(1):
                 selector.unregister(key.fileobj)
                 assert isinstance(key.fileobj, socket.socket)
-                found.add(key.fileobj)
-    assert len(found) >= number, f"{len(found)} calls were told something, and {number} should have been"
-    return found
+                received.add(key.fileobj)
+    assert len(received) >= number, f"{len(received)} calls got a response, and {number} should have"
+    return received
 
 
-def overload(served: Served, calls: Sequence[bytes], most: int = MOST) -> list[Told]:
+def overload(served: Served, calls: Sequence[bytes], most: int = MOST) -> list[Answer]:
     """The answers to calls that all are under way at once: what of them is over `most` is told so meanwhile."""
     with ExitStack() as stack:
         connections = opened(served, len(calls), stack)
         for connection, data in zip(connections, calls, strict=True):
             connection.sendall(data[:-1])
-        told = wait_for(connections, len(calls) - most)
+        response = wait_for(connections, len(calls) - most)
         assert served.client.get("/readyz").status_code == 200, "who looks after the service is answered throughout"
         for connection, data in zip(connections, calls, strict=True):
-            if connection not in told:
+            if connection not in response:
                 connection.sendall(data[-1:])
-        found = []
+        received = []
         for connection in connections:
-            (answer,) = heard(connection)
-            found.append(answer)
-        return found
+            (answer,) = read_answers(connection)
+            received.append(answer)
+        return received
 
 
 def lasting(value: Any) -> Any:
@@ -149,7 +149,7 @@ def files(served: Served) -> int:
     return sum(1 for _ in Path(f"/proc/{served.process.pid}/fd").iterdir())
 
 
-def held(served: Served) -> set[int]:
+def holder(served: Served) -> set[int]:
     """The ports of clients whose connections the process has not closed."""
     port = served.client.base_url.port
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -172,8 +172,8 @@ def bounded(served: Served, key: str = "") -> Iterator[None]:
 
 def answers(served: Served, key: str = "") -> None:
     """The service answers a caller, and permits what is permitted."""
-    told = served.post(EVALUATION, SARA, **(bearer(key) if key else {}))
-    assert (told.status_code, told.json().get("decision")) == (200, True), told.text
+    response = served.post(EVALUATION, SARA, **(bearer(key) if key else {}))
+    assert (response.status_code, response.json().get("decision")) == (200, True), response.text
 
 
 # Ten times the most calls at once.
@@ -213,7 +213,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_ten_times_the_most_calls_the_most_are_answered_rightly_and_the_rest_told_at_once(
+def test_at_ten_times_the_limit_the_admitted_calls_are_answered_right_and_the_others_refused_at_once(
     small: Served, kind: str
 ) -> None:
     path, asking = KINDS[kind]
@@ -222,16 +222,16 @@ def test_of_ten_times_the_most_calls_the_most_are_answered_rightly_and_the_rest_
     calls = [call(path, asking(number % TIMES), id=name) for number, name in enumerate(names)]
     with bounded(small):
         before = len(small.entries())
-        found = overload(small, calls)
-        assert Counter(one.status for one in found) == {200: MOST, 503: (TIMES - 1) * MOST}
-        for name, expected, one in zip(names, right, found, strict=True):
-            assert one.headers["x-request-id"] == name
-            if one.status == 200:
-                assert lasting(one.body) == expected
+        received = overload(small, calls)
+        assert Counter(item.status for item in received) == {200: MOST, 503: (TIMES - 1) * MOST}
+        for name, expected, item in zip(names, right, received, strict=True):
+            assert item.headers["x-request-id"] == name
+            if item.status == 200:
+                assert lasting(item.body) == expected
             else:
-                assert (one.said, one.headers["retry-after"]) == (FULL, "1")
+                assert (item.content, item.headers["retry-after"]) == (FULL, "1")
         # The decision log holds what was answered, and nothing else.
-        answered = {name: one.body for name, one in zip(names, found, strict=True) if one.status == 200}
+        answered = {name: item.body for name, item in zip(names, received, strict=True) if item.status == 200}
         lines = small.entries()[before:]
         logged = {line["attributes"]["poort.request.id"]: ids_of(line["body"]["adl.core.response"]) for line in lines}
         assert logged == {name: ids_of(body) for name, body in answered.items()} and len(lines) == MOST
@@ -239,7 +239,7 @@ def test_of_ten_times_the_most_calls_the_most_are_answered_rightly_and_the_rest_
 
 def ids_of(said: dict[str, Any]) -> list[tuple[str, object]]:
     """The id and decision of each evaluation of a response, as sent or as logged; a search has no decision."""
-    return [(one["context"]["evaluation_id"], one.get("decision")) for one in said.get("evaluations", [said])]
+    return [(item["context"]["evaluation_id"], item.get("decision")) for item in said.get("evaluations", [said])]
 
 
 CALLERS = ("slow", "slower", "deaf", "other")
@@ -255,8 +255,8 @@ class Keyed:
 
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    with with_keys(tmp_path_factory.mktemp("keyed"), "--most-calls", str(MOST)) as found:
-        yield found
+    with with_keys(tmp_path_factory.mktemp("keyed"), "--most-calls", str(MOST)) as received:
+        yield received
 
 
 @contextmanager
@@ -276,15 +276,15 @@ def test_of_several_callers_at_ten_times_the_most_none_has_more_than_half(keyed:
         for number, name in enumerate(callers)
     ]
     for _ in range(2):
-        found = overload(keyed.served, calls)
-        answered = Counter(name for name, one in zip(callers, found, strict=True) if one.status == 200)
+        received = overload(keyed.served, calls)
+        answered = Counter(name for name, item in zip(callers, received, strict=True) if item.status == 200)
         assert MOST // 2 <= answered.total() <= MOST and max(answered.values()) <= MOST // 2
-        for number, (name, one) in enumerate(zip(callers, found, strict=True)):
-            assert one.headers["x-request-id"] == f"{name}-{number}"
-            if one.status == 200:
-                assert one.body["decision"] is (number % 3 == 0)
+        for number, (name, item) in enumerate(zip(callers, received, strict=True)):
+            assert item.headers["x-request-id"] == f"{name}-{number}"
+            if item.status == 200:
+                assert item.body["decision"] is (number % 3 == 0)
             else:
-                assert one.said in (FULL, OVER_ITS_SHARE) and one.headers["retry-after"] == "1"
+                assert item.content in (FULL, OVER_ITS_SHARE) and item.headers["retry-after"] == "1"
         for key in keyed.keys.values():
             answers(keyed.served, key)
 
@@ -302,10 +302,12 @@ def test_one_caller_at_ten_times_its_share_keeps_no_other_from_being_answered(ke
         connections = opened(keyed.served, TIMES * MOST // 2, stack)
         for connection in connections:
             connection.sendall(data[:-1])
-        told = wait_for(connections, len(connections) - MOST // 2)
+        response = wait_for(connections, len(connections) - MOST // 2)
         for _ in range(20):
             answers_other(keyed)
-        assert [one.said for connection in told for one in heard(connection)] == [OVER_ITS_SHARE] * len(told)
+        assert [item.content for connection in response for item in read_answers(connection)] == [OVER_ITS_SHARE] * len(
+            response
+        )
 
 
 def test_callers_who_send_slowly_together_keep_no_other_from_being_answered(keyed: Keyed) -> None:
@@ -317,7 +319,7 @@ def test_callers_who_send_slowly_together_keep_no_other_from_being_answered(keye
             answers_other(keyed)
 
 
-def test_another_is_answered_long_before_all_batches_of_one_caller_are(tmp_path: Path) -> None:
+def test_a_single_evaluation_does_not_wait_for_all_batches_of_another_caller(tmp_path: Path) -> None:
     number = TIMES * 2
     # All of them are within the share of their caller.
     with with_keys(tmp_path, "--most-calls", str(2 * number)) as keyed, ExitStack() as stack:
@@ -331,20 +333,20 @@ def test_another_is_answered_long_before_all_batches_of_one_caller_are(tmp_path:
         wait_for(connections, number)
         assert waited < (time.monotonic() - begun) / 2, "a single evaluation waited for the batches"
         for connection in connections:
-            (one,) = heard(connection)
-            assert (one.status, len(one.body["evaluations"])) == (200, 1000)
+            (item,) = read_answers(connection)
+            assert (item.status, len(item.body["evaluations"])) == (200, 1000)
 
 
 def test_a_batch_counts_as_its_items_and_others_have_a_rate_of_their_own(tmp_path: Path) -> None:
     over = (429, {"error": {"status": 429, "message": "this caller is over its rate of 10 evaluations a second"}})
     with with_keys(tmp_path, "--rate", "10") as keyed:
-        one = bearer(keyed.keys["slow"])
-        assert keyed.served.post(EVALUATIONS, batch(7), **one).status_code == 200
+        item = bearer(keyed.keys["slow"])
+        assert keyed.served.post(EVALUATIONS, batch(7), **item).status_code == 200
         # What it owes now comes back in a hundred seconds.
         for _ in range(TIMES):
-            told = keyed.served.post(EVALUATION, SARA, **one)
-            assert (told.status_code, told.json()) == over
-            assert 60 < int(told.headers["retry-after"]) <= 100
+            response = keyed.served.post(EVALUATION, SARA, **item)
+            assert (response.status_code, response.json()) == over
+            assert 60 < int(response.headers["retry-after"]) <= 100
         answers_other(keyed)
 
 
@@ -360,11 +362,11 @@ def tight(served: Served, stack: ExitStack) -> socket.socket:
     return connection
 
 
-def test_clients_of_every_slow_kind_at_ten_times_the_most_are_let_go_and_others_answered(keyed: Keyed) -> None:
+def test_slow_clients_of_every_kind_are_disconnected_and_others_answered(keyed: Keyed) -> None:
     served, slow = keyed.served, keyed.keys["slow"]
     number = TIMES * MOST
-    whole = call(EVALUATION, SARA, key=slow)
-    head = whole[: whole.index(b"\r\n\r\n") + 4]
+    complete = call(EVALUATION, SARA, key=slow)
+    head = complete[: complete.index(b"\r\n\r\n") + 4]
     nowhere = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
     begun = {
         "sends nothing": b"",
@@ -391,7 +393,7 @@ def test_clients_of_every_slow_kind_at_ten_times_the_most_are_let_go_and_others_
         ports = {kind: {each.getsockname()[1] for each in connections} for kind, connections in clients.items()}
 
         def left() -> dict[str, int]:
-            still = held(served)
+            still = holder(served)
             return {kind: len(those & still) for kind, those in ports.items()}
 
         end, step = time.monotonic() + 25, 0
@@ -407,8 +409,8 @@ def test_clients_of_every_slow_kind_at_ten_times_the_most_are_let_go_and_others_
         assert left() == {kind: (left()[kind] if kind == "reads nothing" else 0) for kind in clients}
         answers_other(keyed)
         for kind in ("sends no body", "sends a body byte after byte"):
-            told = Counter(one.status for connection in clients[kind] for one in heard(connection))
-            assert told.keys() <= {408, 429} and told.total() == number
+            response = Counter(item.status for connection in clients[kind] for item in read_answers(connection))
+            assert response.keys() <= {408, 429} and response.total() == number
 
 
 # Memory, whatever is sent.
@@ -448,7 +450,7 @@ LINE = b"X-A: " + b"y" * 4000 + b"\r\n"
     ],
     ids=["a path", "a header", "headers", "trailers", "a body"],
 )
-def test_what_never_ends_is_cut_off(small: Served, begin: bytes, again: bytes) -> None:
+def test_an_endless_request_is_cut_off(small: Served, begin: bytes, again: bytes) -> None:
     with bounded(small), small.connect(GUARD) as connection:
         connection.sendall(begin)
         assert pour(connection, again, 16 * MEBIBYTE, GUARD)
@@ -459,7 +461,7 @@ def test_what_never_ends_is_cut_off(small: Served, begin: bytes, again: bytes) -
     [call(EVALUATION, SARA, last=False), b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"],
     ids=["evaluations", "health"],
 )
-def test_calls_piped_faster_than_they_are_answered_take_no_memory(tmp_path: Path, again: bytes) -> None:
+def test_calls_pipelined_faster_than_they_are_answered_take_no_memory(tmp_path: Path, again: bytes) -> None:
     with serving(tmp_path, STUDENT) as served, bounded(served), served.connect(GUARD) as connection:
         pour(connection, again, 150 * MEBIBYTE, 2.5)
         answers(served)
@@ -468,16 +470,18 @@ def test_calls_piped_faster_than_they_are_answered_take_no_memory(tmp_path: Path
 def test_long_texts_are_not_kept(small: Served) -> None:
     with bounded(small):
         for number in range(130):
-            told = small.post(EVALUATION, about("resource.id", f"{number}" + "x" * 1_040_000))
-            assert (told.status_code, told.json()["decision"]) == (200, False)
+            response = small.post(EVALUATION, about("resource.id", f"{number}" + "x" * 1_040_000))
+            assert (response.status_code, response.json()["decision"]) == (200, False)
 
 
 @pytest.mark.parametrize("path", ["action.name", "action.properties.purpose", "context.engagement", "subject.type"])
-def test_an_answer_is_not_larger_for_a_long_text_said_once(small: Served, path: str) -> None:
-    asked = {**about(path, "x" * 20_000), "evaluations": [{}] * 1000}
-    told = small.post(EVALUATIONS, asked)
-    assert told.status_code == 200 and [one["decision"] for one in told.json()["evaluations"]] == [False] * 1000
-    assert len(told.content) < MEBIBYTE
+def test_a_long_text_in_the_defaults_is_not_repeated_in_every_item(small: Served, path: str) -> None:
+    request_body = {**about(path, "x" * 20_000), "evaluations": [{}] * 1000}
+    response = small.post(EVALUATIONS, request_body)
+    assert (
+        response.status_code == 200 and [item["decision"] for item in response.json()["evaluations"]] == [False] * 1000
+    )
+    assert len(response.content) < MEBIBYTE
 
 
 # Connections.
@@ -488,8 +492,10 @@ def test_pipelined_calls_are_answered_in_order(small: Served) -> None:
     calls = [call(EVALUATION, question(number), id=f"piped-{number}", last=number == numbers[-1]) for number in numbers]
     with small.connect(GUARD) as connection:
         connection.sendall(b"".join(calls))
-        found = [(one.status, one.headers["x-request-id"], one.body["decision"]) for one in heard(connection)]
-    assert found == [(200, f"piped-{number}", number % 3 == 0) for number in numbers]
+        received = [
+            (item.status, item.headers["x-request-id"], item.body["decision"]) for item in read_answers(connection)
+        ]
+    assert received == [(200, f"piped-{number}", number % 3 == 0) for number in numbers]
 
 
 def test_connections_over_the_bound_wait_and_are_answered_when_others_end(tmp_path: Path) -> None:
@@ -503,5 +509,5 @@ def test_connections_over_the_bound_wait_and_are_answered_when_others_end(tmp_pa
         waiting.sendall(call(EVALUATION, SARA))
         for connection in full:
             connection.close()
-        (answer,) = heard(waiting)
+        (answer,) = read_answers(waiting)
         assert (answer.status, answer.body["decision"]) == (200, True)

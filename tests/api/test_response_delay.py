@@ -14,7 +14,7 @@ from tests.support.service_cases import SARA
 NOBODY = {**SARA, "resource": {"type": "student", "id": "nobody", "properties": {"school": "S1"}}}
 
 
-def test_who_waits_is_woken_at_the_tick_and_no_sooner() -> None:
+def test_a_delayed_response_leaves_at_its_tick_and_no_sooner() -> None:
     async def waits() -> list[tuple[int, int]]:
         ticks, since = ResponseDelay(), tick()
 
@@ -34,7 +34,7 @@ def test_a_tick_that_has_passed_is_not_waited_for() -> None:
         waiting.send(None)
 
 
-def test_who_gives_up_leaves_the_others_their_tick() -> None:
+def test_a_cancelled_wait_leaves_the_others_their_tick() -> None:
     async def waits() -> None:
         ticks, due = ResponseDelay(), tick() + 20
         gone, stays = asyncio.ensure_future(ticks.until(due)), asyncio.ensure_future(ticks.until(due))

@@ -71,23 +71,27 @@ def test_a_reload_is_whole_under_load(tmp_path: Path, workers: str) -> None:
     assert len({policy for policy, _ in seen}) == 2
 
 
-def test_workers_answer_alike_and_take_each_others_tokens(tmp_path: Path) -> None:
+def test_workers_answer_alike_and_accept_each_others_page_tokens(tmp_path: Path) -> None:
     with serving(tmp_path, STUDENT, "--workers", "2") as served:
         body = {**SARA, "page": {"limit": 1}}
-        whole = served.post(SEARCH + "action", SARA).json()["results"]
+        complete = served.post(SEARCH + "action", SARA).json()["results"]
         for _ in range(10):
-            token, found = "", []
+            token, received = "", []
             for _ in range(10):
                 # A connection of its own for each page: any worker may take it.
                 page = {"limit": 1, **({"token": token} if token else {})}
-                told = httpx.post(f"{served.url}{SEARCH}action", json={**body, "page": page}, trust_env=False).json()
-                found += told["results"]
-                token = told["page"]["next_token"]
+                response = httpx.post(
+                    f"{served.url}{SEARCH}action", json={**body, "page": page}, trust_env=False
+                ).json()
+                received += response["results"]
+                token = response["page"]["next_token"]
                 if not token:
                     break
-            assert found == whole
+            assert received == complete
         text = served.client.get("/metrics").text
-        assert f'poort_request_seconds_count{{endpoint="search_action",status="200"}} {10 * len(whole) + 1}.0' in text
+        assert (
+            f'poort_request_seconds_count{{endpoint="search_action",status="200"}} {10 * len(complete) + 1}.0' in text
+        )
         pseudonyms = {json.dumps(entry["body"]["adl.core.request"]["resource"]) for entry in served.entries()}
         assert len(pseudonyms) == 1
 
@@ -102,10 +106,10 @@ def test_a_stop_answers_what_was_accepted(tmp_path: Path, workers: str) -> None:
         served.process.terminate()
         time.sleep(0.5)
         connection.sendall(data[50:])
-        told = b""
+        response = b""
         while part := connection.recv(65536):
-            told += part
-        assert told.startswith(b"HTTP/1.1 200 ") and b'"decision":true' in told
+            response += part
+        assert response.startswith(b"HTTP/1.1 200 ") and b'"decision":true' in response
 
 
 def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:
@@ -120,13 +124,13 @@ def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:
         "page": {"limit": 7},
     }
     with serving(tmp_path, AUTHZEN, facts=path) as served:
-        found: list[str] = []
+        received: list[str] = []
         token = ""
         for turn in itertools.count():
             page = {**body["page"], **({"token": token} if token else {})}
-            told = served.post(SEARCH + "subject", {**body, "page": page}).json()
-            found += [one["id"] for one in told["results"]]
-            token = told["page"]["next_token"]
+            response = served.post(SEARCH + "subject", {**body, "page": page}).json()
+            received += [item["id"] for item in response["results"]]
+            token = response["page"]["next_token"]
             if not token:
                 break
             # Some leave and some come, on either side of the page.
@@ -138,8 +142,8 @@ def test_pages_are_stable_while_facts_change(tmp_path: Path) -> None:
             served.hang_up()
             assert eventually(lambda revision=revision: served.client.get("/readyz").json()["facts"] != revision)
     throughout = {user["id"] for user in facts["users"] if not user["id"].endswith("b")}
-    assert len(found) == len(set(found)), "nobody twice"
-    assert throughout <= set(found), "nobody skipped who was there throughout"
+    assert len(received) == len(set(received)), "nobody twice"
+    assert throughout <= set(received), "nobody skipped who was there throughout"
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -179,10 +183,10 @@ def test_a_reader_of_the_decision_log_that_stalls_stops_decisions_and_nothing_el
                 read += part
     os.close(reader)
     lines = [line for line in read.split(b"\n") if line]
-    whole = [line for line in lines if line.startswith(b"{") and line.endswith(b"}")]
-    assert len(lines) - len(whole) <= int(workers), "a line cut off is followed by a new one"
-    batches = [json.loads(line) for line in whole if b'"event_name":"adl.access_evaluations"' in line]
-    assert [len(one["body"]["adl.core.response"]["evaluations"]) for one in batches] == [200] * 4
+    complete = [line for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+    assert len(lines) - len(complete) <= int(workers), "a line cut off is followed by a new one"
+    batches = [json.loads(line) for line in complete if b'"event_name":"adl.access_evaluations"' in line]
+    assert [len(item["body"]["adl.core.response"]["evaluations"]) for item in batches] == [200] * 4
 
 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
@@ -204,7 +208,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     with serving(tmp_path, STUDENT, "--workers", "2") as served:
         before = workers_of(served)
         os.kill(before[0], signal.SIGKILL)
-        assert eventually(lambda: len(found := workers_of(served)) == 2 and before[0] not in found)
+        assert eventually(lambda: len(received := workers_of(served)) == 2 and before[0] not in received)
 
         def answered() -> bool:
             # Connections that the dead worker had taken are lost.
@@ -248,16 +252,16 @@ def test_it_refuses_what_cannot_serve(tmp_path: Path) -> None:
 
 def test_pseudonyms_last_as_long_as_their_key(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(bytes(range(32)))
-    found = []
+    received = []
     for turn in range(2):
         folder = tmp_path / str(turn)
         folder.mkdir()
         with serving(folder, STUDENT, "--key", str(tmp_path / "key"), "--public-url", "https://pdp.example/") as served:
             served.post(EVALUATION, SARA)
-            found.append(served.logged()[0]["resource"]["id"])
-            told = served.client.get("/.well-known/authzen-configuration").json()
-            assert told["access_evaluation_endpoint"] == "https://pdp.example/access/v1/evaluation"
-    assert found[0] == found[1]
+            received.append(served.logged()[0]["resource"]["id"])
+            response = served.client.get("/.well-known/authzen-configuration").json()
+            assert response["access_evaluation_endpoint"] == "https://pdp.example/access/v1/evaluation"
+    assert received[0] == received[1]
 
 
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
@@ -286,14 +290,14 @@ def schemathesis_given(operation: Any) -> Any:
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
 def test_the_examples_of_the_documentation_run(tmp_path: Path, folder: Path) -> None:
     with serving(tmp_path, folder) as served:
-        told = served.client.get("/openapi.json").json()
+        response = served.client.get("/openapi.json").json()
         page = served.client.get("/docs")
         assert page.status_code == 200
         parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
         assert len(parts) >= 3, "the page's own script and style"
         assert all(served.client.get(part).status_code == 200 for part in parts), "and nobody else's"
         ran = 0
-        for path, methods in told["paths"].items():
+        for path, methods in response["paths"].items():
             for example in (
                 methods.get("post", {})
                 .get("requestBody", {})

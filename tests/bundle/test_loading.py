@@ -15,7 +15,7 @@ HEAD = "[request.ignored]"
 FIELD = 'kind = "HoldKind" }'
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as refused:
         load_bundle(tmp_path / "none")
     wanted = f"{tmp_path / 'none'}: there is no such folder\ncode: no-bundle-folder\n"
@@ -33,7 +33,7 @@ def test_an_empty_folder_lacks_three_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["bundle.toml", "reasons.toml", "vocabulary.toml"])
-def test_a_missing_file_is_told(bundle: Path, name: str) -> None:
+def test_a_missing_file_is_reported(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     assert refusal(bundle) == f"{name}: no such file or directory"
 
@@ -48,12 +48,12 @@ def test_a_bundle_without_rules_permits_nothing_and_is_refused(bundle: Path) -> 
     assert "bundle: no rule `allow(_subject: Supplier, action: String, request: Request) if ...;`" in refusal(bundle)
 
 
-def test_a_folder_named_like_a_polar_file_is_told(bundle: Path) -> None:
+def test_a_folder_named_like_a_polar_file_is_reported(bundle: Path) -> None:
     (bundle / "more.polar").mkdir()
     assert refusal(bundle) == "more.polar: is a directory"
 
 
-def test_faults_of_all_files_are_told_at_once(bundle: Path, edit: Edit) -> None:
+def test_problems_of_all_files_are_reported_at_once(bundle: Path, edit: Edit) -> None:
     edit("bundle.toml", 'version = "1.0.0"', "version = 1.0.0")
     edit("vocabulary.toml", "[enumerations]", "[enumerations")
     edit("reasons.toml", "[substitute]", "[substitute]\nx")
@@ -63,7 +63,7 @@ def test_faults_of_all_files_are_told_at_once(bundle: Path, edit: Edit) -> None:
     assert places == [f"access.polar:{line}:4", "bundle.toml:4:14", "reasons.toml:8:2", "vocabulary.toml:6:14"]
 
 
-def test_faults_of_one_file_are_told_at_once(bundle: Path, edit: Edit) -> None:
+def test_problems_of_one_file_are_reported_at_once(bundle: Path, edit: Edit) -> None:
     edit("bundle.toml", 'name = "student_data"', "nam = 1")
     edit("bundle.toml", 'version = "1.0.0"', "version = 1")
     edit("bundle.toml", 'record = "Student"', "record = 1")
@@ -75,7 +75,7 @@ def test_faults_of_one_file_are_told_at_once(bundle: Path, edit: Edit) -> None:
     ]
 
 
-def test_faults_of_manifest_vocabulary_and_catalogue_are_told_at_once(bundle: Path, edit: Edit) -> None:
+def test_problems_of_vocabulary_and_reasons_are_reported_at_once(bundle: Path, edit: Edit) -> None:
     edit("bundle.toml", HEAD, f'x = {{ from = "context.x", type = "Strin?" }}\n{HEAD}')
     edit("vocabulary.toml", FIELD, 'kind = "HoldKin" }')
     edit("reasons.toml", 'code = "CATEGORY_UNKNOWN"', 'code = "ACTION_NOT_SUPPORTED"')

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from authz import load_bundle
 from tests.support.bundle_edits import Edit, refusal
 
 HEAD = "[request.ignored]"
@@ -105,6 +106,18 @@ PROPERTIES: dict[str, tuple[str, str]] = {
         'from = "context.x", type = "String?", unknown = "nil"',
         "unknown: only an enumeration has values outside it",
     ),
+    "searched in the context": (
+        'from = "context.x", record = "School", searched = true',
+        "searched: only the subject or the resource of a request is searched for",
+    ),
+    "a value that is searched": (
+        'from = "context.x", type = "String?", searched = true',
+        "searched: only the id of a record is searched for",
+    ),
+    "a list": (
+        'from = "context.x", type = "[String]", default = []',
+        "type: a property of a request is one value",
+    ),
     "stored nowhere": (
         'from = "context.x", type = "String?", stored = "student.rol"',
         "stored: `student.rol`: `Student` has no field `rol`",
@@ -175,3 +188,50 @@ def test_a_faulty_parameter_is_refused(bundle: Path, edit: Edit, name: str) -> N
     table, message = PARAMETERS[name]
     edit("bundle.toml", "", f"x = {{ {table} }}\n")
     assert refusal(bundle) == f"bundle.toml: parameters.{message}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("context.a", "context.a"), ("context.a", "context.a.b"), ("context.a.b", "context.a")]
+)
+def test_each_property_has_a_place_of_its_own(bundle: Path, edit: Edit, first: str, second: str) -> None:
+    lines = [f'{name} = {{ from = "{place}", type = "Integer?" }}' for name, place in (("x", first), ("y", second))]
+    edit("bundle.toml", HEAD, "\n".join([*lines, HEAD]))
+    place = "bundle.toml: request.fields.y.from"
+    help = "help: give each property a place of its own"
+    assert refusal(bundle) == f"{place}: `{second}` is not apart from the place of `x`\n{help}"
+
+
+def test_places_beside_each_other_are_apart(bundle: Path, edit: Edit) -> None:
+    lines = [f'{name} = {{ from = "context.{name}.z", type = "Integer?" }}' for name in ("x", "xx")]
+    edit("bundle.toml", HEAD, "\n".join([*lines, HEAD]))
+    assert {"x", "xx"} <= set(load_bundle(bundle).bundle.vocabulary.properties)
+
+
+def test_a_parameter_may_be_at_its_bounds(bundle: Path, edit: Edit) -> None:
+    edit("bundle.toml", "", 'x = { type = "Integer", default = 5, minimum = 5, maximum = 5 }\n')
+    policy = load_bundle(bundle)
+    assert policy.bundle.parameters.x == 5
+    assert policy.with_parameters({"x": 5}).parameters.x == 5
+
+
+LAWS: dict[str, tuple[str, bool]] = {
+    "over the request and the row": ("holding(_request: Request, _hold: Hold);", True),
+    "over the row": ("holding(_hold: Hold);", True),
+    "over a base of the row": ("holding(_dated: Dated);", True),
+    "over the row and the request": ("holding(_hold: Hold, _request: Request);", False),
+    "over another row": ("holding(_link: Link);", False),
+    "over the request alone": ("holding(_request: Request);", False),
+    "over nothing": ("holding();", False),
+    "over three": ("holding(_request: Request, _hold: Hold, _other: Hold);", False),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_law_is_over_a_row_or_the_request_and_a_row(bundle: Path, edit: Edit, name: str) -> None:
+    rule, accepted = LAWS[name]
+    edit("access.polar", "", f"\n{rule}\n")
+    edit("bundle.toml", "[[laws]]", '[[laws]]\nnever_grants = "holds"\nwhen = "holding"\n\n[[laws]]')
+    if accepted:
+        load_bundle(bundle)
+    else:
+        assert "laws[0].when: `holding` is no rule over a request and a row of `holds`" in refusal(bundle)

@@ -46,15 +46,15 @@ REASONS: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_a_faulty_catalogue_is_refused(bundle: Path, edit: Edit, name: str) -> None:
+def test_faulty_reasons_are_refused(bundle: Path, edit: Edit, name: str) -> None:
     old, new, message = REASONS[name]
     edit("reasons.toml", old, new)
     assert refusal(bundle) == message
 
 
-def test_a_rule_whose_code_is_in_no_catalogue_is_refused(bundle: Path, edit: Edit) -> None:
+def test_a_rule_whose_code_is_not_listed_is_refused(bundle: Path, edit: Edit) -> None:
     edit("school.polar", '"NOT_ENROLLED"', '"NOT_ENROLED"')
-    told = refusal(bundle)
-    assert "unknown reason code `NOT_ENROLED`" in told
-    assert "help: did you mean `NOT_ENROLLED`?" in told
-    assert 'bundle: reason code `NOT_ENROLLED` has no rule `reason(request: Request, "NOT_ENROLLED")`' in told
+    message = refusal(bundle)
+    assert "unknown reason code `NOT_ENROLED`" in message
+    assert "help: did you mean `NOT_ENROLLED`?" in message
+    assert 'bundle: reason code `NOT_ENROLLED` has no rule `reason(request: Request, "NOT_ENROLLED")`' in message

@@ -105,9 +105,9 @@ def test_an_accepted_request_holds_what_the_body_says(name: str, edits: Any, sea
     assert request.action == ("" if searched == "action" else body["action"]["name"])
     assert request.at is None
     for property, kind in policy.bundle.vocabulary.properties.items():
-        said = member(body, *kind.source, absent=kind.default)
-        known = property != "purpose" or said in ("homework_guidance", "identification")
-        assert request.properties[property] == (said if known else None)
+        stated = member(body, *kind.source, absent=kind.default)
+        known = property != "purpose" or stated in ("homework_guidance", "identification")
+        assert request.properties[property] == (stated if known else None)
 
 
 @settings(max_examples=effort(500), deadline=None)
@@ -240,11 +240,11 @@ def test_a_value_of_each_type_is_read_and_a_faulty_one_is_explained(kinds: Polic
             holder[source[-1]] = value
         try:
             kinds.bundle.requests.read(body)
-            told = ""
+            message = ""
         except MalformedRequestError as malformed:
-            told = str(malformed)
+            message = str(malformed)
         place = name if form == "flat" else ".".join(source)
-        assert told == (f"request: {place}: {problem}" if problem else "")
+        assert message == (f"request: {place}: {problem}" if problem else "")
 
 
 def test_half_a_surrogate_pair_that_no_error_could_repeat_is_malformed(kinds: Policy) -> None:

@@ -200,7 +200,7 @@ def test_an_unknown_engagement_is_malformed_in_authzen_too(policy: Policy) -> No
     assert malformed(policy, changed("context.engagement", "x")) == [message]
 
 
-def test_all_faults_are_told_at_once(policy: Policy) -> None:
+def test_all_problems_are_reported_at_once(policy: Policy) -> None:
     body = {"subject": {"type": 1}, "action": {}, "resource": "tim", "context": 3, "at": "now"}
     assert malformed(policy, body) == [
         "request: action.name: is missing",

@@ -15,6 +15,7 @@ from tests.support.doors import (
     ANN,
     AT,
     ASKED,
+    AT,
     DOOR,
     ESCORT,
     FACTS,

@@ -83,6 +83,17 @@ VOCABULARY: dict[str, tuple[str, str, str]] = {
         'facts = "holds"\ninterval = ["a", "b"]',
         "records.Hold.interval: `Dated` has an interval already",
     ),
+    "an interval of an inherited field": (
+        'facts = "holds"',
+        'facts = "holds"\ninterval = ["valid_from", "b"]',
+        "records.Hold.interval: the two bounds are two new fields",
+    ),
+    "a variant without what is no field": (
+        "withdrawn = { without = [",
+        'withdrawn = { without = ["catgories", ',
+        "records.Consent.when.event.withdrawn.catgories: `Consent` has no field `catgories`\n"
+        "help: did you mean `categories`?",
+    ),
     "a list of two types": (
         'facts = "holds"',
         'facts = "links"',
@@ -195,6 +206,52 @@ VOCABULARY: dict[str, tuple[str, str, str]] = {
         "derived.of_age_at.midnight_of_age: `student.id` is a `String`, and a `Date` is needed",
     ),
 }
+
+
+CHANGES: dict[str, tuple[str, str, str]] = {
+    "a change of nothing": (
+        "schools = {",
+        "scools = {",
+        "changes.scools: facts have no `scools`\nhelp: did you mean `schools`?",
+    ),
+    "an unknown writer": (
+        'add = ["administration"]',
+        'add = ["adminstration"]',
+        "changes.schools.add: unknown writer `adminstration`\nhelp: did you mean `administration`?",
+    ),
+    "rows that are set": (
+        'school", add =',
+        'school", set = ["sis"], add =',
+        "changes.schools.set: rows are added, ended or filled: only a value is set",
+    ),
+    "rows without an interval that end": (
+        'school", add =',
+        'school", end = ["sis"], add =',
+        "changes.schools.end: `School` has no interval that could end",
+    ),
+    "a field to fill that is none": (
+        "fill.birth_date",
+        "fill.birthdate",
+        "changes.students.fill.birthdate: `Student` has no field `birthdate`\nhelp: did you mean `birth_date`?",
+    ),
+    "a field to fill that is always there": (
+        "fill.birth_date",
+        "fill.id",
+        "changes.students.fill.id: `id` is always there\nhelp: make it optional: `?`",
+    ),
+    "a value that is added to": (
+        "enrolments_as_of = { en",
+        'enrolments_as_of = { add = ["sis"], en',
+        "changes.enrolments_as_of: a value is `set`, and nothing else",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_faulty_change_is_refused(bundle: Path, edit: Edit, name: str) -> None:
+    old, new, message = CHANGES[name]
+    edit("vocabulary.toml", old, new)
+    assert refusal(bundle) == f"vocabulary.toml: {message}"
 
 
 @pytest.mark.parametrize("name", VOCABULARY)

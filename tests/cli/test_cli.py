@@ -136,7 +136,7 @@ def test_a_usage_error_exits_1_and_says_what_to_do(fault: str) -> None:
 @pytest.mark.parametrize(
     "words", [[], ["--help"], ["decide", "--help"], ["test", "--help"], ["check", "--help"]], ids=" ".join
 )
-def test_help_helps(words: list[str]) -> None:
+def test_help_is_printed_for_every_command(words: list[str]) -> None:
     result = authz(*words, COLUMNS="40")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("Usage: authz")

@@ -64,7 +64,7 @@ def test_a_server_that_is_not_there_yet_is_tried_again_and_asked_once() -> None:
     assert (server.connections, len(server.heads)) == (1, 1)
 
 
-def test_a_server_that_is_not_there_lets_nobody_in() -> None:
+def test_an_absent_server_permits_nothing() -> None:
     with Client(patient_server(f"http://127.0.0.1:{free_port()}", retries=0)) as client:
         answer = client.evaluate(ABOUT_SARA)
     assert answer.outcome is EvaluationOutcome.UNANSWERED
@@ -76,7 +76,7 @@ def test_trying_again_ends_with_the_deadline() -> None:
         assert client.evaluate(ABOUT_SARA) == unanswered_with("no response within 0.3 seconds")
 
 
-def test_a_name_that_nobody_has_lets_nobody_in() -> None:
+def test_an_unknown_host_name_permits_nothing() -> None:
     with Client(Server("https://authz.invalid", SECRET, deadline=10)) as client:
         assert client.evaluate(ABOUT_SARA).outcome is EvaluationOutcome.UNANSWERED
 
@@ -118,7 +118,7 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return serving, ssl.create_default_context(cafile=str(file))
 
 
-def test_only_a_server_that_proves_who_it_is_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_server_with_a_trusted_certificate_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context, trusting = certified(tmp_path)
     # The client ignores certificate authorities that the environment names.
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
@@ -130,7 +130,7 @@ def test_only_a_server_that_proves_who_it_is_is_asked(tmp_path: Path, monkeypatc
     assert len(server.heads) == 1
 
 
-def test_what_breaks_the_cipher_lets_nobody_in(tmp_path: Path) -> None:
+def test_an_error_in_tls_permits_nothing(tmp_path: Path) -> None:
     context, trusting = certified(tmp_path)
 
     def script(call: Exchange) -> None:
@@ -145,7 +145,7 @@ def test_what_breaks_the_cipher_lets_nobody_in(tmp_path: Path) -> None:
     assert len(server.heads) == 1
 
 
-def test_no_proxy_of_the_environment_hears_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         serve_script(respond_with(http())) as proxy,
         serve_script(respond_with(http(b'{"decision": false}'))) as server,
@@ -180,7 +180,7 @@ def test_a_process_that_forks_shares_no_connection_and_does_not_hang() -> None:
     assert (server.connections, len(server.heads)) == (2, 3)
 
 
-def test_what_json_does_not_hold_is_the_callers_fault() -> None:
+def test_a_value_that_json_cannot_express_raises() -> None:
     with serve_script(respond_with(http())) as server, Client(patient_server(server.url)) as client:
         for value in (float("nan"), object(), {1, 2}):
             with pytest.raises((TypeError, ValueError)):

@@ -80,20 +80,20 @@ def test_a_route_runs_on_a_permit(keyed: tuple[Served, str]) -> None:
     assert (status, body, ran) == (200, {"schedule": "..."}, 1)
 
 
-def test_a_refusal_is_told_to_the_one_who_asked(keyed: tuple[Served, str]) -> None:
+def test_a_refusal_is_a_403_with_its_reason(keyed: tuple[Served, str]) -> None:
     served, key = keyed
     status, body, _, ran = got(patient_server(served.url, key), "nobody/schedule")
     assert (status, body, ran) == (403, {"detail": NO_PERMISSION}, 0)
 
 
-def test_a_refusal_without_words_gets_some() -> None:
+def test_a_refusal_without_a_reason_gets_a_default_one() -> None:
     with serve_script(respond_with(http(b'{"decision": false}'))) as server:
         status, body, _, ran = got(patient_server(server.url))
     detail = {"code": "REFUSED", "en": "this is not allowed", "nl": "dit is niet toegestaan"}
     assert (status, body, ran) == (403, {"detail": detail}, 0)
 
 
-def test_a_question_that_is_malformed_is_the_programs_fault(keyed: tuple[Served, str]) -> None:
+def test_a_rejected_evaluation_raises(keyed: tuple[Served, str]) -> None:
     served, key = keyed
     with pytest.raises(RejectedRequestError, match=r"^context\.engagement: "):
         got(patient_server(served.url, key), "sara/schedule?engagement=half")
@@ -120,13 +120,13 @@ def test_without_an_answer_no_route_runs(data: bytes, caplog: pytest.LogCaptureF
     assert "poort_secret" not in line
 
 
-def test_a_service_that_knows_nobody_lets_nobody_in(keyed: tuple[Served, str]) -> None:
+def test_a_route_does_not_run_for_an_unknown_client(keyed: tuple[Served, str]) -> None:
     served, _ = keyed
     status, body, _, ran = got(patient_server(served.url, "poort_0000000000000000_x"))
     assert (status, body, ran) == (503, {"detail": UNAVAILABLE}, 0)
 
 
-def test_what_asks_nothing_opens_nothing() -> None:
+def test_a_guard_without_an_evaluation_runs_no_route() -> None:
     ran: list[EvaluationResponse] = []
     with serve_script(respond_with(http())) as server:
         app = guarded(AsyncClient(patient_server(server.url)), lambda: None, ran)

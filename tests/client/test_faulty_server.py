@@ -5,17 +5,14 @@ import json
 import socket
 import threading
 import time
-from typing import Any
 
 import pytest
 
-from authz.client import Client, EvaluationOutcome, EvaluationResponse, Resource, ResourceSearch, UnansweredError
+from authz.client import Client, EvaluationOutcome, EvaluationResponse
 from authz.client.async_client import MAX_RESPONSE_BYTES
 from tests.support.client_cases import (
     ABOUT_SARA,
-    SCHEDULE,
     SECRET,
-    X,
     evaluate_all_at,
     evaluate_at,
     patient_server,
@@ -68,7 +65,7 @@ FAULTY_RESPONSES = {
     "a byte order mark": (http(b"\xef\xbb\xbf" + PERMIT), INVALID_JSON),
     "half a surrogate pair": (http(b'{"decision": true, "a": "\\ud800"}'), INVALID_JSON),
     "two answers": (http(PERMIT + PERMIT), INVALID_JSON),
-    "no whole object": (http(PERMIT[:-1]), INVALID_JSON),
+    "half an object": (http(PERMIT[:-1]), INVALID_JSON),
     "a comma too many": (http(b'{"decision": true,}'), INVALID_JSON),
     "no body": (http(b""), INVALID_JSON),
     "nested deep": (http(b'{"decision": true, "a": ' + b"[" * 101 + b"]" * 101 + b"}"), INVALID_JSON),
@@ -207,7 +204,7 @@ def test_a_permit_that_comes_too_late_permits_nothing_that_is_asked_later() -> N
 OTHER = "the server answered 200 to another request"
 
 
-def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
+def test_an_unsolicited_response_is_discarded() -> None:
     """A second response on a kept connection is not taken for the response to the next request."""
     refusal = http(b'{"decision": false}')
     with serve_script(respond_with(refusal + http(), refusal)) as server, Client(patient_server(server.url)) as client:
@@ -221,7 +218,7 @@ def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
 
 
 @pytest.mark.parametrize("id", [b"", b"<id>0", b"0", b"<id>, <id>", b"<id>\r\nX-Request-ID: <id>"])
-def test_an_answer_to_another_question_is_none(id: bytes) -> None:
+def test_a_response_with_another_request_id_is_discarded(id: bytes) -> None:
     with serve_script(respond_with(http().replace(b"<id>", id))) as server:
         assert evaluate_at(server) == unanswered_with(OTHER)
     with serve_script(respond_with(http().replace(b"X-Request-ID: <id>\r\n", b""))) as server:
@@ -255,9 +252,9 @@ def test_a_refusal_in_another_servers_words_is_a_refusal() -> None:
 
 
 def test_a_malformed_request_is_told_in_the_servers_words_but_for_the_secret() -> None:
-    said = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
+    explained = json.dumps({"error": {"message": f"action: {SECRET} is\u2028missing\r\n" + "x" * 10_000}}).encode()
     for body, message in (
-        (said, "action: ... is missing  " + "x" * 476),
+        (explained, "action: ... is missing  " + "x" * 476),
         (b"no", "the request is malformed; the server gave no details"),
         (PERMIT, "the request is malformed; the server gave no details"),
     ):
@@ -273,101 +270,3 @@ def test_a_server_that_could_not_decide_did_not_refuse() -> None:
             None,
             "the request could not be judged",
         )
-
-
-# Batches.
-
-NO_LIST = "the response has no list `evaluations`"
-THREE = "2 evaluations were requested and 3 returned"
-ONE = "2 evaluations were requested and 1 returned"
-
-BATCHES = {
-    "too few": (b'{"evaluations": [{"decision": true}]}', ONE),
-    "too many": (b'{"evaluations": [' + b", ".join([PERMIT] * 3) + b"]}", THREE),
-    "none": (b'{"evaluations": []}', "2 evaluations were requested and 0 returned"),
-    "a single answer": (PERMIT, NO_LIST),
-    "answers by number": (b'{"evaluations": {"1": {"decision": true}, "0": {}}}', NO_LIST),
-    "one that is none": (b'{"evaluations": [{"decision": true}, {"decision": "true"}]}', NEITHER),
-    "one that is no object": (b'{"evaluations": [{"decision": true}, true]}', "an evaluation is not an object"),
-    "a member twice in one": (b'{"evaluations": [{"decision": true}, ' + TWICE + b"]}", INVALID_JSON),
-    "one list in another": (b'{"evaluations": [[{"decision": true}, {"decision": true}]]}', ONE),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("batch", BATCHES)
-def test_a_batch_that_is_answered_by_half_lets_nobody_in(batch: str) -> None:
-    body, message = BATCHES[batch]
-    with serve_script(respond_with(http(body))) as server:
-        assert evaluate_all_at(server, 2) == (unanswered_with(message),) * 2
-    assert len(server.heads) == 1
-
-
-def test_a_batch_that_breaks_lets_nobody_in() -> None:
-    with serve_script(respond_with(http(b'{"evaluations": [{"decision": true}]}', "500 No"))) as server:
-        assert evaluate_all_at(server, 1) == (unanswered_with("the server answered 500"),)
-    with serve_script(lambda call: None, close=True) as server:
-        assert [one.outcome for one in evaluate_all_at(server, 3)] == [EvaluationOutcome.UNANSWERED] * 3
-
-
-def test_each_answer_of_a_batch_is_its_own() -> None:
-    error = '{"decision": false, "context": {"error": {"status": 400, "message": "evaluations[1]: is not an object"}}}'
-    with serve_script(respond_with(http(f'{{"evaluations": [{{"decision": true}}, {error}]}}'.encode()))) as server:
-        first, second = evaluate_all_at(server, 2)
-    assert first == permit_with()
-    assert without_context(second) == (EvaluationOutcome.MALFORMED, None, "evaluations[1]: is not an object")
-
-
-# Searches.
-
-
-def page(*ids: str, next: str = "", **more: Any) -> bytes:
-    results = [{"type": "student", "id": id} for id in ids]
-    return http(json.dumps({"results": results, "page": {"next_token": next}, **more}).encode())
-
-
-WRONGLY = "the page has a wrong `count` or `next_token`"
-NO_RESOURCE = "a result is not of the kind `resource`"
-
-PAGES = {
-    "no results": (http(b'{"page": {}}'), "the response is not a page of results"),
-    "a page that is none": (http(b'{"results": [], "page": []}'), "the response is not a page of results"),
-    "results of another kind": (http(b'{"results": [{"name": "a"}]}'), NO_RESOURCE),
-    "ids that are none": (http(b'{"results": [{"type": "student", "id": 1}]}'), NO_RESOURCE),
-    "results that are none": (http(b'{"results": ["a"]}'), NO_RESOURCE),
-    "properties that are none": (http(b'{"results": [{"type": "a", "id": "b", "properties": 1}]}'), NO_RESOURCE),
-    "a token that is none": (http(b'{"results": [], "page": {"next_token": 1}}'), WRONGLY),
-    "another number than it says": (page("b", page={"count": 2}), WRONGLY),
-    "a number that is none": (page("b", page={"count": True}), WRONGLY),
-    "the same token again": (page("b", next="1"), "the pages do not end"),
-    "nothing, and more to come": (page(next="2"), "the pages do not end"),
-    "500": (http(b'{"results": []}', "500 No"), "the server answered 500"),
-    "a member twice": (http(b'{"results": [], "results": []}'), INVALID_JSON),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("second", PAGES)
-def test_a_search_with_a_page_that_is_none_is_never_taken_for_whole(second: str) -> None:
-    data, message = PAGES[second]
-    with serve_script(respond_with(page("a", next="1"), data)) as server, Client(patient_server(server.url)) as client:
-        search = client.search(ResourceSearch(X, SCHEDULE, "student"))
-        found = [next(search)]
-        with pytest.raises(UnansweredError) as unanswered:
-            next(search)
-    assert (found, str(unanswered.value)) == ([Resource("student", "a")], message)
-    assert len(server.heads) == 2
-
-
-def test_each_page_is_asked_for_once_with_the_token_of_the_last() -> None:
-    script = respond_with(page("a", "b", next="1"), page("c", next="2"), page())
-    with serve_script(script) as server, Client(patient_server(server.url)) as client:
-        found = [one.id for one in client.search(ResourceSearch(X, SCHEDULE, "student", context={"k": 1}), limit=2)]
-    assert found == ["a", "b", "c"]
-    asked = {
-        "subject": X.as_data(),
-        "action": SCHEDULE.as_data(),
-        "resource": {"type": "student"},
-        "context": {"k": 1},
-    }
-    assert [json.loads(body) for body in server.bodies] == [
-        {**asked, "page": page} for page in ({"limit": 2}, {"token": "1", "limit": 2}, {"token": "2", "limit": 2})
-    ]

@@ -70,7 +70,7 @@ def test_a_batch_permits_only_where_every_answer_is_one(items: list[bytes], coun
     assert [bool(one) for one in answers] == [sound and item == PERMIT for item in (items if sound else [b""] * count)]
 
 
-def test_what_is_drawn_reaches_permits_and_all_else() -> None:
+def test_the_strategy_reaches_permits_and_both_kinds_of_failure() -> None:
     found = set()
 
     @given(BYTES)
@@ -93,12 +93,12 @@ def test_an_answer_may_nest_as_deep_as_a_question() -> None:
 
 
 def test_a_search_whose_pages_do_not_end_is_given_up() -> None:
-    pages, asked = Pages(ActionSearch(X, ABOUT_SARA.resource)), 0
+    pages, requested = Pages(ActionSearch(X, ABOUT_SARA.resource)), 0
     with pytest.raises(UnansweredError, match=r"^the pages do not end$"):
         while pages.more:
-            asked += 1
-            pages.read(reply(b'{"results": [{"name": "a"}], "page": {"next_token": "%d"}}' % asked))
-    assert asked == MAX_PAGES + 1
+            requested += 1
+            pages.read(reply(b'{"results": [{"name": "a"}], "page": {"next_token": "%d"}}' % requested))
+    assert requested == MAX_PAGES + 1
 
 
 @given(st.integers(100, 599), st.text(max_size=20), BYTES)

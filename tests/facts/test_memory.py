@@ -1,10 +1,12 @@
 """Facts in memory: frozen, and replaced row by row without a second validation."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
 from authz import Facts, Policy, read_facts
+from authz.facts.changes import Change, ChangeKind, apply_changes
 
 DOCUMENT = {
     "schools": [{"id": "S1"}, {"id": "S2"}],
@@ -62,3 +64,20 @@ def test_lists_are_read_only_and_facts_are_frozen(facts: Facts) -> None:
 
 def test_facts_are_a_store_with_one_snapshot(facts: Facts) -> None:
     assert facts.snapshot() is facts and facts.stamp is None
+
+
+def test_applied_changes_replace_the_rows_that_they_are_about(policy: Policy, facts: Facts) -> None:
+    (link,), (first, second) = facts.lists["links"], facts.lists["schools"]
+    over = dataclasses.replace(link, valid_until=datetime(2025, 1, 1, tzinfo=UTC))
+    named = dataclasses.replace(first, name="First")
+    changes = [
+        Change(ChangeKind.END, "links", over, link, (), "Link"),
+        Change(ChangeKind.FILL, "schools", named, first, (), "School", "name"),
+        Change(ChangeKind.ADD, "schools", dataclasses.replace(first, id="S3"), None, (), "School"),
+        Change(ChangeKind.SET, "enrolments_as_of", datetime(2025, 3, 1, tzinfo=UTC), None, ()),
+    ]
+    after = apply_changes(changes, facts)
+    assert after.lists["links"] == (over,)
+    assert after.lists["schools"] == (second, named, dataclasses.replace(first, id="S3"))
+    assert after.values["enrolments_as_of"] == datetime(2025, 3, 1, tzinfo=UTC)
+    assert facts == read_facts(DOCUMENT, policy)

@@ -35,7 +35,7 @@ from authz.language.types import (
     Type,
 )
 
-CODES = ("A", "B")
+CODES = ("A", "B", "C")
 CONSTRUCTS = (
     "and", "or", "not", "call", "field of a field", "=", "==", "!=", ":=", "<", "<=", ">", ">=", "= nil", "!= nil",
     "some element", "membership", "list of constants", "string", "integer", "boolean", "comment", "subtype",
@@ -256,9 +256,25 @@ class _Writing:
             parts.append(self.head("rule", [("request", request)], body))
         parts.append('allow(_who: Who, "read", request: Request) if rule(request);')
         parts.append('reason(request: Request, "A") if not rule(request);')
-        body = self.conjunction([("request", request)], 1)
-        parts.append(self.head("reason", [("request", request)], body, '"B"'))
+        for code in CODES[1:]:
+            parts += self.reasons(code)
         return "\n".join(parts)
+
+    def reasons(self, code: str) -> list[str]:
+        """The alternatives of a reason code. Codes share calls: a compiler may evaluate those once for all codes."""
+        scope: list[Var] = [("request", Record("Request"))]
+        callable_ = ["rule", *(name for name, kinds, _ in self.rules if len(kinds) == 1)]
+        lines, guards = [], list[str]()
+        for turn in range(self.random.choice((1, 1, 2))):
+            self.taken, self.aliases = set(), {}
+            if turn == 0 or self.random.random() < 0.4:
+                guards = [
+                    f"{self.random.choice(('', 'not '))}{name}(request)"
+                    for name in self.random.sample(callable_, min(len(callable_), self.random.choice((0, 1, 1, 2))))
+                ]
+            parts = [*guards, *([] if guards and self.random.random() < 0.2 else [self.conjunction(scope, 1)])]
+            lines.append(self.head("reason", scope, " and ".join(parts), f'"{code}"'))
+        return lines
 
     def rule(self, name: str, kinds: tuple[Type, ...]) -> list[str]:
         """The rules of one name; some have a constant for a parameter, some are declared."""

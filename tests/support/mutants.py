@@ -1,4 +1,4 @@
-"""Faults to plant in the checker and the compiler: each a wrong version of one function, for a test to find."""
+"""Mutants of the type checker and of the code generator: each a wrong version of one function, for a test to kill."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,130 +7,131 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from authz.analysis import definitions, simplify
-from authz.codegen.python import direct, expressions, indexes
+from authz.codegen.python import direct, expressions, hoisting, indexes, plan, sections, statements
 from authz.language.ir import FALSE, Absent, And, Compare, Constant, Exists, Invoke, Member, Not, Or
 from authz.language.typecheck import calls, comparisons, conditions, membership
 
-Wrapper = Callable[[Any], Any]
+Mutation = Callable[[Any], Any]
+"""From the right version of a function or table to a wrong one."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A function by where it stands, and what makes its wrong version."""
+    """A function or table of a module, and its mutation."""
 
-    holder: Any
+    module: Any
     name: str
-    wrong: Wrapper
+    mutation: Mutation
 
 
 @contextmanager
-def planted(fault: Mutant) -> Iterator[None]:
-    """The fault in place, wherever the function is known by a name of its own."""
-    right = getattr(fault.holder, fault.name)
-    wrong = fault.wrong(right)
-    places = (
-        [fault.holder]
-        if isinstance(fault.holder, type)
-        else [
-            place
-            for name, place in list(sys.modules.items())
-            if name.startswith("authz.") and getattr(place, fault.name, None) is right
-        ]
-    )
-    for place in places:
-        setattr(place, fault.name, wrong)
+def applied(mutant: Mutant) -> Iterator[None]:
+    """Put the wrong version in place of the right one, in every module that has imported it."""
+    right = getattr(mutant.module, mutant.name)
+    wrong = mutant.mutation(right)
+    modules = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("authz.") and getattr(module, mutant.name, None) is right
+    ]
+    for module in modules:
+        setattr(module, mutant.name, wrong)
     try:
         yield
     finally:
-        for place in places:
-            setattr(place, fault.name, right)
+        for module in modules:
+            setattr(module, mutant.name, right)
 
 
-def then(change: Callable[[Any], Any]) -> Wrapper:
-    """The right answer, changed."""
-    return lambda right: lambda *a, **k: change(right(*a, **k))
+def change_result(change: Callable[[Any], Any]) -> Mutation:
+    """Change what the right function returns."""
+    return lambda right: lambda *args, **kwargs: change(right(*args, **kwargs))
 
 
-def instead(answer: Callable[..., Any]) -> Wrapper:
-    """Another answer altogether."""
-    return lambda _right: answer
+def replace_by(wrong: Callable[..., Any]) -> Mutation:
+    """Call another function."""
+    return lambda _right: wrong
 
 
-def operators(**changed: str) -> Wrapper:
-    return lambda right: {**right, **{NAMES[name]: to for name, to in changed.items()}}
+def change_entries(**changed: str) -> Mutation:
+    """Change some entries of a table of operators."""
+    return lambda right: {**right, **{OPERATOR_NAMES[name]: to for name, to in changed.items()}}
 
 
-NAMES = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+OPERATOR_NAMES = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
 def _as_and(formula: Any) -> Any:
     return And(formula.parts) if isinstance(formula, Or) and formula.parts else formula
 
 
-def _as_or(formula: Any) -> Any:
-    return Or(formula.parts) if isinstance(formula, And) and formula.parts else formula
-
-
-def _swapped(formula: Any) -> Any:
+def _with_sides_swapped(formula: Any) -> Any:
     if isinstance(formula, Compare) and formula.operator in ("<", "<=", ">", ">="):
         return replace(formula, left=formula.right, right=formula.left)
     return formula
 
 
-def _unnegated(formula: Any) -> Any:
+def _without_not(formula: Any) -> Any:
     return formula.operand if isinstance(formula, Not) and not isinstance(formula.operand, Absent) else formula
 
 
-def _first_constant(formula: Any) -> Any:
+def _with_first_constant_alone(formula: Any) -> Any:
     if isinstance(formula, Member) and isinstance(formula.collection, tuple):
         return replace(formula, collection=formula.collection[:1])
     return formula
 
 
-def _fewer(formula: Any) -> Any:
+def _without_last_conjunct(formula: Any) -> Any:
     return And(formula.parts[:-1]) if isinstance(formula, And) and len(formula.parts) > 1 else formula
 
 
-def _inverted(formula: Any) -> Any:
+def _negated(formula: Any) -> Any:
     return formula.operand if isinstance(formula, Not) else Not(formula)
 
 
-def _turned(call: Any) -> Any:
-    same = isinstance(call, Invoke) and len({getattr(a, "type", None) for a in call.arguments[1:]}) == 1
-    return replace(call, arguments=(call.arguments[0], *call.arguments[:0:-1])) if same else call
+def _with_arguments_reversed(call: Any) -> Any:
+    if isinstance(call, Invoke) and _have_one_type(call.arguments[1:]):
+        return replace(call, arguments=(call.arguments[0], *call.arguments[:0:-1]))
+    return call
 
 
-def _first_codes(found: Any) -> Any:
+def _have_one_type(arguments: Any) -> bool:
+    return len({getattr(argument, "type", None) for argument in arguments}) == 1
+
+
+def _with_first_conjunct_alone(reasons: Any) -> Any:
     return {
         code: replace(d, formula=d.formula.parts[0]) if isinstance(d.formula, And) and d.formula.parts else d
-        for code, d in found.items()
+        for code, d in reasons.items()
     }
 
 
-COMPILER: dict[str, Mutant] = {
-    "< becomes <=": Mutant(expressions, "OPERATORS", operators(lt="<=")),
-    "> becomes >=": Mutant(expressions, "OPERATORS", operators(gt=">=")),
-    ">= becomes >": Mutant(expressions, "OPERATORS", operators(ge=">")),
-    "not < becomes >": Mutant(simplify, "NEGATED_OPERATORS", operators(lt=">")),
-    "not = becomes =": Mutant(simplify, "NEGATED_OPERATORS", operators(eq="=")),
-    "not of an or is an or of nots": Mutant(
+CODE_GENERATOR: dict[str, Mutant] = {
+    "< becomes <=": Mutant(expressions, "OPERATORS", change_entries(lt="<=")),
+    "> becomes >=": Mutant(expressions, "OPERATORS", change_entries(gt=">=")),
+    ">= becomes >": Mutant(expressions, "OPERATORS", change_entries(ge=">")),
+    "not < becomes >": Mutant(simplify, "NEGATED_OPERATORS", change_entries(lt=">")),
+    "not = becomes =": Mutant(simplify, "NEGATED_OPERATORS", change_entries(eq="=")),
+    "a negated or becomes an or of negations": Mutant(
         simplify,
         "negate",
         lambda right: lambda f: simplify.disjoin([right(p) for p in f.parts]) if isinstance(f, Or) else right(f),
     ),
-    "not of an and is an and of nots": Mutant(
+    "a negated and becomes an and of negations": Mutant(
         simplify,
         "negate",
         lambda right: (
             lambda f: simplify.conjoin([right(p) for p in f.parts]) if isinstance(f, And) and f.parts else right(f)
         ),
     ),
-    "not not is not": Mutant(simplify, "negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)),
-    "a conjunct is lost": Mutant(simplify, "conjoin", then(_fewer)),
-    "a disjunct is lost": Mutant(
-        simplify, "disjoin", then(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
+    "a double negation becomes a negation": Mutant(
+        simplify, "negate", lambda right: lambda f: f if isinstance(f, Not) else right(f)
     ),
-    "what needs no row is dropped from a loop": Mutant(
+    "a conjunct is lost": Mutant(simplify, "conjoin", change_result(_without_last_conjunct)),
+    "a disjunct is lost": Mutant(
+        simplify, "disjoin", change_result(lambda f: Or(f.parts[:-1]) if isinstance(f, Or) and len(f.parts) > 1 else f)
+    ),
+    "conjuncts that miniscoping moves out of a loop are lost": Mutant(
         simplify,
         "miniscope",
         lambda right: (
@@ -141,22 +142,22 @@ COMPILER: dict[str, Mutant] = {
             )
         ),
     ),
-    "what is known is taken for false": Mutant(
+    "a formula known to hold becomes false": Mutant(
         simplify, "simplify_under", lambda right: lambda f, known: FALSE if f in known else right(f, known)
     ),
-    "bound names are not kept apart": Mutant(definitions, "rename_bound", instead(lambda formula, taken: formula)),
-    "arguments change places": Mutant(
+    "bound variables are not renamed": Mutant(definitions, "rename_bound", replace_by(lambda formula, taken: formula)),
+    "arguments are reversed": Mutant(
         definitions,
         "instantiate",
         lambda right: (
-            lambda d, given, taken: right(
-                d,
-                (given[0], *given[:0:-1]) if len({getattr(a, "type", None) for a in given[1:]}) == 1 else given,
+            lambda definition, arguments, taken: right(
+                definition,
+                (arguments[0], *arguments[:0:-1]) if _have_one_type(arguments[1:]) else arguments,
                 taken,
             )
         ),
     ),
-    "only the first rule of a name counts": Mutant(
+    "all alternatives but the first are lost": Mutant(
         definitions, "disjunction", lambda right: lambda parts: right(list(parts)[:1])
     ),
     "a literal in a head matches everything": Mutant(
@@ -172,27 +173,51 @@ COMPILER: dict[str, Mutant] = {
             )
         ),
     ),
-    "a lone row is always skipped": Mutant(direct, "contradicts", instead(lambda function, loop, row, scope: True)),
-    "an index keeps the row at the other end": Mutant(
+    "every guard against nil is dropped": Mutant(expressions, "_accepts_none", replace_by(lambda *_: True)),
+    "a value behind an optional is read before its guard": Mutant(hoisting, "_is_total", replace_by(lambda *_: True)),
+    "every loop is written as a statement": Mutant(statements, "_fits", replace_by(lambda *_: True)),
+    "a shared guard waits for all guards before it": Mutant(
+        sections, "_implied_guards", replace_by(lambda _plan, _rule, decided: decided)
+    ),
+    "a call of one alternative is a guard of all": Mutant(
+        plan,
+        "_guards",
+        lambda right: (
+            lambda formula, looping: right(
+                formula.parts[0] if isinstance(formula, Or) and formula.parts else formula, looping
+            )
+        ),
+    ),
+    "a nested loop always skips a single row": Mutant(
+        direct, "contradicts", replace_by(lambda function, loop, row, scope: True)
+    ),
+    "an index keeps the row at the other extreme": Mutant(
         indexes,
         "extreme_of",
-        then(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
+        change_result(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
     ),
-    "a reason asks only its first condition": Mutant(definitions, "reason_definitions", then(_first_codes)),
-    "a list of constants is its first": Mutant(
+    "a reason keeps its first conjunct alone": Mutant(
+        definitions, "reason_definitions", change_result(_with_first_conjunct_alone)
+    ),
+    "a list of constants keeps its first alone": Mutant(
         expressions,
         "members_text",
-        then(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
+        change_result(lambda text: text.split(",")[0] + ",)" if "," in text and text.startswith("(") else text),
     ),
 }
-# Faults in what the checker makes of the text: a reading of the checked rules has them too, oso has not.
-CHECKER: dict[str, Mutant] = {
-    "or is read as and": Mutant(conditions, "check_disjunction", then(_as_and)),
-    "not is read over": Mutant(conditions, "check_condition", then(_unnegated)),
-    "the last conjunct is read over": Mutant(conditions, "check_conjunction", then(_fewer)),
-    "a comparison is turned": Mutant(comparisons, "check_comparison", then(_swapped)),
-    "a list of constants is read as its first": Mutant(membership, "check_membership", then(_first_constant)),
-    "absence is presence": Mutant(comparisons, "_check_nil_test", then(_inverted)),
-    "arguments are turned": Mutant(calls, "check_call", then(_turned)),
-    "!= is =": Mutant(comparisons, "EQUALITY", lambda right: {**right, "!=": "="}),
+# The naive evaluator evaluates what the type checker makes, so it has these faults too. Only oso, which reads the text,
+# shows them.
+TYPE_CHECKER: dict[str, Mutant] = {
+    "or becomes and": Mutant(conditions, "check_disjunction", change_result(_as_and)),
+    "not is lost": Mutant(conditions, "check_condition", change_result(_without_not)),
+    "the last conjunct is lost": Mutant(conditions, "check_conjunction", change_result(_without_last_conjunct)),
+    "the sides of a comparison are swapped": Mutant(
+        comparisons, "check_comparison", change_result(_with_sides_swapped)
+    ),
+    "a list of constants keeps its first alone": Mutant(
+        membership, "check_membership", change_result(_with_first_constant_alone)
+    ),
+    "a test of nil is negated": Mutant(comparisons, "_check_nil_test", change_result(_negated)),
+    "arguments are reversed": Mutant(calls, "check_call", change_result(_with_arguments_reversed)),
+    "!= becomes =": Mutant(comparisons, "EQUALITY", lambda right: {**right, "!=": "="}),
 }

@@ -150,6 +150,20 @@ def test_a_broken_law_is_found_and_shrunk_to_a_scenario_that_fails(faulty: tuple
     assert given["expect"]["decision"] == "deny" or report.counterexample.oracle == "refusal without a reason"
 
 
+def test_a_law_that_does_not_hold_is_found_with_the_row_that_breaks_it(
+    faulty: tuple[Path, Edit], tmp_path: Path
+) -> None:
+    folder, _ = faulty
+    manifest = folder / "bundle.toml"
+    manifest.write_text(f'{manifest.read_text()}\n[[laws]]\nnever_grants = "links"\nabout = "a link never helps"\n')
+    report = fuzz(load_bundle(folder), 600, 1, tmp_path / "corpus", most=20_000)
+    found = report.counterexample
+    assert found is not None and found.oracle == "law" and found.decision == "deny"
+    assert found.message == "a link never helps: adding a row to `links` turned a refusal into a permit"
+    assert found.row in found.world.facts.lists["links"]
+    assert sum(len(rows) for rows in found.world.facts.lists.values()) <= 12, "the scenario is small"
+
+
 def test_a_permit_beside_a_reason_is_found(faulty: tuple[Path, Edit], tmp_path: Path) -> None:
     folder, edit = faulty
     edit("access.polar", "    link_open(request) and              # pillar: school toggle (FAQ-6, FAQ-9)\n", "")

@@ -72,6 +72,16 @@ def test_rows_are_removed_and_then_added(policy: Policy, tmp_path: Path) -> None
     assert [facts_of(policy, path, index)["links"] for index in range(3)] == [[], [later], [LINK]]
 
 
+def test_a_row_is_removed_before_the_same_row_is_added(policy: Policy, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "one.json",
+        scenario(remove={"links": [LINK]}, add={"links": [LINK]}),
+        facts={**FACTS, "links": [LINK]},
+    )
+    assert problems(policy, path) == [[]]
+    assert facts_of(policy, path)["links"] == [LINK]
+
+
 def test_rows_can_be_added_to_a_list_that_is_empty(policy: Policy, tmp_path: Path) -> None:
     suspension = {"supplier": "X", "valid_from": "2025-01-01"}
     path = write(
@@ -148,6 +158,10 @@ MISUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a row that is removed twice": (
         {"remove": {"links": [LINK, LINK]}},
         [f"{AT}.remove.links[1]: no such row stands in `links`"],
+    ),
+    "a row that the scenario itself adds": (
+        {"remove": {"suspensions": [{"supplier": "X"}]}, "add": {"suspensions": [{"supplier": "X"}]}},
+        [f"{AT}.remove.suspensions[0]: no such row stands in `suspensions`"],
     ),
     "a list that is none": ({"add": {"links": LINK}}, [f"{AT}.add.links: is not a list"]),
     "a row that is none": ({"remove": {"links": ["X"]}}, [f"{AT}.remove.links[0]: is not an object"]),

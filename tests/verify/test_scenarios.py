@@ -86,6 +86,10 @@ FAULTY: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["file: scenarios[0].parameters.consent_ages: is not known here\nhelp: did you mean `consent_age`?"],
     ),
     "another decision": ({"expect": {"decision": "deny"}}, ["expected deny, got allow"]),
+    "other reasons": (
+        {"expect": {"decision": "allow", "reasons": ["NO_CONSENT", "NO_AGREEMENT"]}},
+        ["expected the reasons NO_CONSENT, NO_AGREEMENT, got none"],
+    ),
     "another reason": (
         {"expect": {"decision": "allow", "reason": "NO_CONSENT"}},
         ["expected NO_CONSENT first, got no reason"],

@@ -13,8 +13,8 @@ from authz.documents.places import Loc
 from authz.language.types import INSTANT, STRING, Collection, Field, Optional, Record, RecordType, Schema, Type
 
 _BUILT_IN: Mapping[str, Field] = {
-    "action": Field(STRING, "the action asked, as it was asked"),
-    "at": Field(INSTANT, "the instant it is asked for"),
+    "action": Field(STRING, "the action, as the caller names it"),
+    "at": Field(INSTANT, "the instant of the request"),
     "subject_type": Field(STRING, "the type of the subject"),
     "resource_type": Field(STRING, "the type of the resource"),
     "parameters": Field(Record(PARAMETERS), "the bundle's parameters"),
@@ -44,7 +44,7 @@ def schema_with(
     codes: tuple[str, ...],
 ) -> Schema:
     """The schema whose request has these fields; `subject` is the record type that `allow` receives first."""
-    about = "what is asked, with all records it can reach"
+    about = "the request, with all records that it reaches"
     types = {**records, REQUEST: RecordType(REQUEST, request, about=about)}
     return Schema(types, known.enumerations, Record(subject), Record(REQUEST), codes)
 
@@ -69,12 +69,12 @@ def request_fields(
     unknown = "nil if there is none of that id"
     for party in (declared.subject, declared.resource):
         add(party.type, Field(Optional(Record(party.record)), unknown), ("request",), in_manifest)
-        add(f"{party.type}_id", Field(STRING, "the id asked for"), ("request",), in_manifest)
+        add(f"{party.type}_id", Field(STRING, "the id in the request"), ("request",), in_manifest)
     for name, kind in declared.properties.items():
         loc: Loc = ("request", "fields", name)
         add(name, Field(kind.type, kind.about or (unknown if kind.names else "")), loc, in_manifest)
         if kind.names:
-            add(f"{name}_id", Field(Optional(STRING), "the id asked for; nil if none is named"), loc, in_manifest)
+            add(f"{name}_id", Field(Optional(STRING), "the id in the request; nil if it names none"), loc, in_manifest)
     for name, value in values.items():
         add(name, Field(value.type, value.about), ("values", name), in_vocabulary)
     for name, rows in collections.items():

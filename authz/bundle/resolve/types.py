@@ -32,22 +32,22 @@ def type_named(text: str, loc: Loc, known: KnownTypes, report: Report) -> Type:
     plain = text.removesuffix("?")
     is_list = plain.startswith("[") and plain.endswith("]")
     inner = plain[1:-1] if is_list else plain
-    found: BasicType | None
+    basic: BasicType | None
     if inner.startswith(_ID_OF) and not is_list:
         check_keyed(inner.removeprefix(_ID_OF).strip(), loc, known, report)
-        found = STRING
+        basic = STRING
     else:
-        found = SCALARS.get(inner) or known.enumerations.get(inner)
-    if found is None:
+        basic = SCALARS.get(inner) or known.enumerations.get(inner)
+    if basic is None:
         near = did_you_mean(inner, [*SCALARS, *known.enumerations])
         report.add(catalogue.UNKNOWN_FIELD_TYPE, loc, f"unknown type `{inner}`", near)
-        found = STRING
+        basic = STRING
     if is_list:
         if plain != text:
             problem = f"`{text}`: a list is empty rather than absent"
             report.add(catalogue.OPTIONAL_LIST, loc, problem, f"write `{plain}`")
-        return Collection(found)
-    return Optional(found) if plain != text else found
+        return Collection(basic)
+    return Optional(basic) if plain != text else basic
 
 
 def check_keyed(record: str, loc: Loc, known: KnownTypes, report: Report) -> None:
@@ -73,10 +73,10 @@ def resolve_value(name: str, table: FieldTable, known: KnownTypes, report: Repor
     return kind
 
 
-def resolve_default(kind: Type, given: object, loc: Loc, known: KnownTypes, report: Report) -> Any:
+def resolve_default(kind: Type, value: object, loc: Loc, known: KnownTypes, report: Report) -> Any:
     """The default that a table gives, as a value of its type; None without one."""
     try:
-        return None if given is None else read_value(kind, given, known.zone)
+        return None if value is None else read_value(kind, value, known.zone)
     except ValueError as error:
         report.add(request_catalogue.INVALID_DEFAULT, loc, str(error))
         return None
