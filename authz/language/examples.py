@@ -42,6 +42,7 @@ _FIELDS: dict[str, dict[str, Type]] = {
         "card": Optional(Record("Card")),
         "loans": Collection(Record("Loan")),
         "tags": Collection(STRING),
+        "holds": Collection(Record("Loan")),
     },
 }
 EXAMPLE_SCHEMA = Schema(
@@ -53,6 +54,7 @@ EXAMPLE_SCHEMA = Schema(
     Record("Reader"),
     Record("Request"),
     ("SUSPENDED", "NO_LOAN"),
+    {"holds": ("card",)},
 )
 _ALLOW = 'allow(_reader: Reader, "read", request: Request) if not request.suspended;'
 _REASONS = """\

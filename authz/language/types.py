@@ -1,7 +1,7 @@
 """The types of the language, and the schema that a vocabulary gives to the type checker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -95,6 +95,8 @@ class Schema:
     subject: Record
     request: Record
     codes: tuple[str, ...] = ()
+    collection_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By each field of the request that holds rows, the fields of the request that may be absent and select them."""
 
     def type_named(self, name: str) -> BasicType | None:
         """The type of this name, or None."""

@@ -110,3 +110,18 @@ def test_loading_runs_no_code(bundle: Path) -> None:
 def test_every_file_of_the_policy_counts_in_its_digest(bundle: Path, edit: Edit, name: str) -> None:
     edit(name, "", "\n# another comment\n")
     assert load_bundle(bundle).digest != load_bundle(STUDENT).digest
+
+
+def test_a_collection_keyed_by_what_a_caller_may_leave_out_needs_a_guard(bundle: Path, edit: Edit) -> None:
+    head = '\nallow(_s: Supplier, "read_grades", request: Request) if '
+    edit("access.polar", "", f"{head}not (l in request.links and l.valid_from < request.at);\n")
+    with pytest.raises(PolicyError) as raised:
+        load_bundle(bundle)
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "permit-by-omission"
+    assert "`request.links` is empty too where `request.school` is nil" in diagnostic.problem
+
+
+def test_a_collection_keyed_by_the_subject_needs_no_guard(bundle: Path, edit: Edit) -> None:
+    edit("access.polar", "", '\nallow(_s: Supplier, "read_grades", r: Request) if not _ in r.suspensions;\n')
+    assert load_bundle(bundle).bundle.program.rules

@@ -13,7 +13,6 @@ from authz.verify.check import check
 from authz.verify.scenarios import run
 from tests.support.doors import (
     ANN,
-    AT,
     ASKED,
     AT,
     DOOR,

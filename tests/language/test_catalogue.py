@@ -96,6 +96,7 @@ class Request:
     staff: bool = False
     card: Card | None = None
     loans: tuple[()] = ()
+    holds: tuple[()] = ()
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.fails_open], ids=lambda entry: entry.code)

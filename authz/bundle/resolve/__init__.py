@@ -10,7 +10,7 @@ from authz.bundle.resolve.names import check_type_names, check_zone, resolve_enu
 from authz.bundle.resolve.paths import check_stored, resolve_derived
 from authz.bundle.resolve.records import check_rows, resolve_rows
 from authz.bundle.resolve.request import DeclaredRequest, resolve_actions, resolve_ignored, resolve_request
-from authz.bundle.resolve.schema import record_types, request_fields, schema_with
+from authz.bundle.resolve.schema import keys_that_may_be_absent, record_types, request_fields, schema_with
 from authz.bundle.resolve.types import KnownTypes, resolve_value
 from authz.bundle.toml_schema import ManifestTable, VocabularyTable
 from authz.bundle.vocabulary import CollectionKind, FieldKind, RowType, Vocabulary
@@ -61,7 +61,8 @@ def _vocabulary(
 ) -> Vocabulary:
     """The last stage: what needs the schema, and the vocabulary itself."""
     records = record_types(rows, declared.parameter_types, manifest)
-    stated = schema_with(fields, records, known, declared.subject.record, codes)
+    keys = keys_that_may_be_absent(declared, collections)
+    stated = schema_with(fields, records, known, declared.subject.record, codes, keys)
     for name, kind in declared.properties.items():
         check_stored(name, kind, stated, in_manifest)
     derived = {name: resolve_derived(name, each, stated, in_vocabulary) for name, each in table.derived.items()}
@@ -80,7 +81,7 @@ def _vocabulary(
         derived=table.derived,
         parameters=manifest.parameters,
         parameter_types=declared.parameter_types,
-        schema=schema_with({**fields, **derived}, records, known, declared.subject.record, codes),
+        schema=schema_with({**fields, **derived}, records, known, declared.subject.record, codes, keys),
         actions=actions,
         bare_date_zone=table.bare_date_zone,
         writers=table.writers,

@@ -42,11 +42,20 @@ def schema_with(
     known: KnownTypes,
     subject: str,
     codes: tuple[str, ...],
+    collection_keys: Mapping[str, tuple[str, ...]],
 ) -> Schema:
     """The schema whose request has these fields; `subject` is the record type that `allow` receives first."""
     about = "the request, with all records that it reaches"
     types = {**records, REQUEST: RecordType(REQUEST, request, about=about)}
-    return Schema(types, known.enumerations, Record(subject), Record(REQUEST), codes)
+    return Schema(types, known.enumerations, Record(subject), Record(REQUEST), codes, collection_keys)
+
+
+def keys_that_may_be_absent(
+    declared: DeclaredRequest, collections: Mapping[str, CollectionKind]
+) -> dict[str, tuple[str, ...]]:
+    """The keys of each collection but for the subject: `allow` is evaluated for known subjects alone."""
+    subject = declared.subject.type
+    return {name: tuple(key for key in each.by if key != subject) for name, each in collections.items()}
 
 
 def request_fields(

@@ -51,6 +51,14 @@ DECLARATION_WITHOUT_RULE = CatalogueEntry(
     example="type blocked(request: Request);\nrule(request: Request) if not blocked(request);",
     repair="Write the rule, or leave the declaration out.",
 )
+DUPLICATE_RULE = CatalogueEntry(
+    code="duplicate-rule",
+    says="Two rules have the same head and the same body, apart from the names of their variables.",
+    why="Rules of one name are alternatives. A forgotten copy of a file keeps its old rules in force beside those that "
+    "were made stricter since.",
+    example="rule(request: Request) if request.suspended;\nrule(asked: Request) if asked.suspended;",
+    repair="Remove one of the two. Where a whole file stands twice, remove the copy.",
+)
 RECURSIVE_RULES = CatalogueEntry(
     code="recursive-rules",
     says="A rule calls itself, directly or through other rules.",

@@ -139,3 +139,13 @@ TOO_MANY_ELEMENTS = CatalogueEntry(
     + ";",
     repair="Give a part of the condition a rule of its own.",
 )
+PERMIT_BY_OMISSION = CatalogueEntry(
+    code="permit-by-omission",
+    says="`allow` depends on a `not` over a collection that is empty too when the request leaves its key out.",
+    why="A caller who leaves the key out, or sends an unknown one, would be permitted what the rows were to refuse. In "
+    "the example the rows of `holds` are found by the request's `card`, which is optional.",
+    example="rule(request: Request) if not (_ in request.holds);\n"
+    'allow(_reader: Reader, "read", request: Request) if rule(request);',
+    repair="Require the key before the `not`: `request.card != nil and not (_ in request.holds)`.",
+    fails_open=True,
+)

@@ -1,6 +1,7 @@
 """Check a bundle's rules against its schema: the profile, in which nothing can raise or fail open.
 
-    files + schema --signatures--> types of heads --rules--> formulas --calls--> no recursion: a Program
+    files + schema --signatures--> types of heads --rules--> formulas --calls--> no recursion
+                   --omissions--> no permit by omission: a Program
 
 All diagnostics of all files are reported at once. Inside the profile, classical logic and oso agree.
 """
@@ -13,6 +14,8 @@ from authz.language.catalogue.heads import RECURSIVE_RULES
 from authz.language.diagnostics import Diagnostic, DiagnosticError
 from authz.language.ir import CheckedRule, Program, invocations
 from authz.language.sources import Sources
+from authz.language.typecheck.duplicates import check_duplicates
+from authz.language.typecheck.omissions import check_omissions
 from authz.language.typecheck.rules import check_rule
 from authz.language.typecheck.signatures import check_heads
 from authz.language.types import Schema
@@ -27,6 +30,7 @@ def check_program(bundle: str, files: Iterable[ast.File], schema: Schema) -> Pro
     files = tuple(files)
     sources = Sources.of(bundle, files)
     signatures, diagnostics = check_heads(files, schema, sources)
+    diagnostics += check_duplicates(files, sources)
     rules: dict[str, list[CheckedRule]] = {}
     for rule in (rule for file in files for rule in file.rules):
         checked, problems = check_rule(rule, signatures, schema, sources)
@@ -34,9 +38,12 @@ def check_program(bundle: str, files: Iterable[ast.File], schema: Schema) -> Pro
         rules.setdefault(checked.name, []).append(checked)
     order, recursion = _callees_first(rules, sources)
     diagnostics += recursion
+    callees_first = {name: tuple(rules[name]) for name in order}
+    if not diagnostics:
+        diagnostics = check_omissions(callees_first, schema, sources)
     if diagnostics:
         raise DiagnosticError(diagnostics)
-    return Program({name: tuple(rules[name]) for name in order}, schema)
+    return Program(callees_first, schema)
 
 
 def _callees_first(rules: Mapping[str, list[CheckedRule]], sources: Sources) -> tuple[list[str], list[Diagnostic]]:
