@@ -72,26 +72,28 @@ class Draft:
 
 def paths(draft: Draft, scope: list[Var]) -> list[tuple[str, Type, tuple[str, ...]]]:
     """The paths that a scope allows, each with its type and the optionals that it passes through or is."""
-    found: list[tuple[str, Type, tuple[str, ...]]] = []
+    candidates: list[tuple[str, Type, tuple[str, ...]]] = []
     pending: list[tuple[str, Type, tuple[str, ...], int]] = [(name, kind, (), 0) for name, kind in scope]
     while pending:
         path, kind, guards, depth = pending.pop()
         if isinstance(kind, Optional):
             guards, kind = (*guards, path), kind.of
-        found.append((path, kind, guards))
+        candidates.append((path, kind, guards))
         if isinstance(kind, Record) and depth < 2:
             pending += [
                 (f"{path}.{name}", field.type, guards, depth + 1)
                 for name, field in draft.schema.records[kind.name].fields.items()
             ]
-    return sorted(found, key=lambda each: each[0])
+    return sorted(candidates, key=lambda each: each[0])
 
 
 def atom(draft: Draft, about: list[Var], scope: list[Var]) -> str:
     """A condition on a path from one of some variables; it stands behind guards for the optionals of the path."""
-    found = [each for each in paths(draft, about) if is_scalar(each[1]) or isinstance(each[1], Collection) or each[2]]
-    found = [each for each in found if not isinstance(each[1], Collection) or is_scalar(each[1].of)]
-    path, kind, guards = draft.random.choice(found)
+    candidates = [
+        each for each in paths(draft, about) if is_scalar(each[1]) or isinstance(each[1], Collection) or each[2]
+    ]
+    candidates = [each for each in candidates if not isinstance(each[1], Collection) or is_scalar(each[1].of)]
+    path, kind, guards = draft.random.choice(candidates)
     if path.count(".") > 1:
         draft.uses.add("field of a field")
     if any(part in ("class", "lambda", "from") for part in path.split(".")):
@@ -101,11 +103,11 @@ def atom(draft: Draft, about: list[Var], scope: list[Var]) -> str:
     if guards:
         draft.uses.add("!= nil")
     text = comparison(draft, path, kind, scope)
-    whole = " and ".join([*(f"{guard} != nil" for guard in guards), text])
+    guarded = " and ".join([*(f"{guard} != nil" for guard in guards), text])
     if len(guards) == 1 and draft.random.random() < 0.25:
         draft.uses |= {"= nil", "or"}
-        return f"({guards[0]} = nil or ({whole}))"
-    return f"({whole})" if guards else text
+        return f"({guards[0]} = nil or ({guarded}))"
+    return f"({guarded})" if guards else text
 
 
 def absence(draft: Draft, guards: tuple[str, ...]) -> str:
@@ -113,8 +115,8 @@ def absence(draft: Draft, guards: tuple[str, ...]) -> str:
     relation = draft.random.choice(["= nil", "!= nil"])
     draft.uses.add(relation)
     *before, last = guards
-    whole = " and ".join([*(f"{guard} != nil" for guard in before), f"{last} {relation}"])
-    return f"({whole})" if before else whole
+    guarded = " and ".join([*(f"{guard} != nil" for guard in before), f"{last} {relation}"])
+    return f"({guarded})" if before else guarded
 
 
 def comparison(draft: Draft, path: str, kind: Type, scope: list[Var]) -> str:

@@ -40,12 +40,12 @@ def loop(draft: Draft, scope: list[Var]) -> list[str]:
 def naming(draft: Draft, scope: list[Var]) -> list[str]:
     """A path named with `:=`, and a condition on the name."""
     draft.uses.add(":=")
-    found = [
+    candidates = [
         (p, k)
         for p, k, g in paths(draft, scope)
         if not g and is_scalar(k) and p.count(".") and k not in (INSTANT, DATE)
     ]
-    path, kind = draft.random.choice(found)
+    path, kind = draft.random.choice(candidates)
     name = draft.fresh()
     draft.aliases[name] = path
     scope.append((name, kind))
@@ -76,15 +76,15 @@ def call(draft: Draft, scope: list[Var]) -> str:
     name, kinds, constants = rule.name, rule.types, rule.literals
     arguments = []
     for wanted in kinds:
-        found = [p for p, k, guards in paths(draft, scope) if not guards and draft.schema.is_subtype(k, wanted)]
-        if wanted in (STRING, INTEGER) and (constants or not found) and draft.random.random() < 0.8:
+        candidates = [p for p, k, guards in paths(draft, scope) if not guards and draft.schema.is_subtype(k, wanted)]
+        if wanted in (STRING, INTEGER) and (constants or not candidates) and draft.random.random() < 0.8:
             # Where every head has a literal, the type checker refuses any other constant.
             in_heads = bool(constants) and isinstance(constants[0], str) == (wanted == STRING)
             arguments.append(literal(draft.random.choice(constants if in_heads else VALUES[wanted])))
             continue
-        if not found:
+        if not candidates:
             return atom(draft, scope, scope)
-        path = draft.random.choice([p for p in found if p not in arguments] or found)
+        path = draft.random.choice([p for p in candidates if p not in arguments] or candidates)
         if {p: k for p, k, _ in paths(draft, scope)}[path] != wanted:
             draft.uses.add("subtype")
         arguments.append(path)

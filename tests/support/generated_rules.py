@@ -73,16 +73,16 @@ def rule_about_values(draft: Draft, name: str, kinds: tuple[Type, ...]) -> list[
         draft.begin_clause()
         if turn:
             draft.uses.add("alternatives")
-        given = constants[turn] if turn < len(constants) else None
+        head_literal = constants[turn] if turn < len(constants) else None
         scope: list[Var] = [
             ("request" if index == 0 else draft.fresh(), kind)
             for index, kind in enumerate(kinds)
-            if not (given is not None and index == plain[0])
+            if not (head_literal is not None and index == plain[0])
         ]
         body = " and ".join([*distinguishing(draft, scope[1:]), conjunction(draft, scope, 2)])
         heads = iter(scope)
         parameters = [
-            literal(given) if given is not None and index == plain[0] else parameter(next(heads), body)
+            literal(head_literal) if head_literal is not None and index == plain[0] else parameter(next(heads), body)
             for index in range(len(kinds))
         ]
         lines.append(f"{name}({', '.join(parameters)}) if {body};")
@@ -122,12 +122,14 @@ def distinguishing(draft: Draft, scope: list[Var]) -> list[str]:
     """Conditions that differ for the last two of some variables of one type, so that swapping them shows."""
     if len(scope) < 2 or scope[-1][1] != scope[-2][1]:
         return []
-    (one, kind), (other, _) = scope[-2:]
+    (first, kind), (second, _) = scope[-2:]
     if not isinstance(kind, Record):
-        return [f"{one} < {other}" if kind in ORDERED else f'{one} = "a"', f'{other} != "a"'][: 1 + (kind == STRING)]
+        return [f"{first} < {second}" if kind in ORDERED else f'{first} = "a"', f'{second} != "a"'][
+            : 1 + (kind == STRING)
+        ]
     name = {"Grant": "begins", "Dated": "begins", "Block": "level"}[kind.name]
     draft.uses.add("<")
-    return [f"{one}.{name} < {other}.{name}"]
+    return [f"{first}.{name} < {second}.{name}"]
 
 
 def clause(draft: Draft, name: str, scope: list[Var], body: str, *more: str) -> str:

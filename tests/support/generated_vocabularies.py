@@ -104,8 +104,10 @@ def draw_vocabulary(random: Random) -> GeneratedVocabulary:
 def _classes(records: dict[str, tuple[str, dict[str, Type]]]) -> dict[str, type[Any]]:
     classes: dict[str, type[Any]] = {}
     for name, (base, fields) in records.items():
-        own = [(attribute(f), Any) for f in fields if not base or f not in records[base][1]]
-        classes[name] = dataclasses.make_dataclass(name, own, bases=(classes[base],) if base else (), frozen=True)
+        fields_added = [(attribute(f), Any) for f in fields if not base or f not in records[base][1]]
+        classes[name] = dataclasses.make_dataclass(
+            name, fields_added, bases=(classes[base],) if base else (), frozen=True
+        )
         for field in fields:
             if attribute(field) != field:
                 setattr(classes[name], field, property(attrgetter(attribute(field))))
