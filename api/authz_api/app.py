@@ -22,6 +22,7 @@ from authz_api.authzen.evaluation import Evaluation
 from authz_api.authzen.evaluations import Evaluations
 from authz_api.authzen.pipeline import Pipeline, utc_now
 from authz_api.authzen.search import Search
+from authz_api.decision_log.entry import Producer
 from authz_api.decision_log.pseudonyms import Pseudonyms
 from authz_api.decision_log.recorder import Recorder
 from authz_api.hosts import require_loopback_host
@@ -53,36 +54,32 @@ def create_app(
         key: the secret from which the keys of page tokens and pseudonyms are derived.
         reload: loads bundle, facts and callers again, in all workers.
     """
-    version = state.snapshot.policy.bundle.version
+    bundle = state.snapshot.policy.bundle
     fastapi = FastAPIOffline(
         title="Poort",
         description="OpenID AuthZEN Authorization API 1.0: allow or deny, with reasons.",
-        version=version,
+        version=bundle.version,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
     )
     pseudonyms = Pseudonyms(_derive(key, "pseudonyms"))
-    pipeline = Pipeline(
-        state,
-        authenticator,
-        limiter,
-        recorder,
-        pseudonyms,
-        Metrics(),
-        {"service.name": "poort", "service.version": version},
-        clock,
-    )
+    producer: Producer = {"service.name": "poort", "service.version": bundle.version}
+    pipeline = Pipeline(state, authenticator, limiter, recorder, pseudonyms, Metrics(), producer, clock)
     tokens = URLSafeSerializer(_derive(key, "pages"), salt="page", signer_kwargs={"digest_method": hashlib.sha256})
     endpoints = decision_endpoints(pseudonyms, tokens)
-    security = documented_security(pipeline)
     for path, endpoint in endpoints.items():
-        document_endpoint(fastapi, path, endpoint.name, state.snapshot.policy.bundle.vocabulary, security)
+        document_endpoint(fastapi, path, endpoint.name, bundle.vocabulary, documented_security(pipeline))
+    _complete(fastapi, pipeline, public_url, reload)
+    return Application(fastapi, pipeline, endpoints)
+
+
+def _complete(fastapi: FastAPI, pipeline: Pipeline, public_url: str, reload: Reload) -> None:
+    """Add what FastAPI serves: the operators' endpoints, errors in AuthZEN's shape, the rules for headers."""
     add_operations(fastapi, pipeline, public_url.rstrip("/"), reload)
     fastapi.add_exception_handler(HTTPException, _http_exception)
     fastapi.add_exception_handler(ProblemError, _problem)
-    fastapi.add_middleware(RequestHeaders, loopback_only=authenticator.callers is None)
-    return Application(fastapi, pipeline, endpoints)
+    fastapi.add_middleware(RequestHeaders, loopback_only=pipeline.authenticator.callers is None)
 
 
 def decision_endpoints(pseudonyms: Pseudonyms, tokens: URLSafeSerializer) -> dict[str, Endpoint]:

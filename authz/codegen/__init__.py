@@ -1,1 +1,1 @@
-"""Code generation: checked rules become code, one package for each target."""
+"""Code generation from checked programs: one folder a target language."""

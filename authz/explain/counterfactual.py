@@ -111,7 +111,7 @@ class _Search:
         needs.sort(key=len)
         if not needs or not needs[0]:
             return None
-        least = len(chosen) + _disjoint(needs)
+        least = len(chosen) + disjoint_needs(needs)
         if least > bound:
             self._try_later(least)
             return None
@@ -143,7 +143,7 @@ class _Search:
         yield frozenset({subject_type} if right_types else ())
 
 
-def _disjoint(needs: Sequence[Sequence[int]]) -> int:
+def disjoint_needs(needs: Sequence[Sequence[int]]) -> int:
     """A lower bound of the number of changes that meet all needs: needs that share no change, chosen greedily."""
     seen: set[int] = set()
     count = 0

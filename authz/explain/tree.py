@@ -98,7 +98,7 @@ class _TreeBuilder:
         """The conditions of a conjunction or disjunction, but those behind a guard that decides it.
 
         Raises:
-            AbsentValueError: no guard among the parts decides it, so the whole formula stands behind one.
+            AbsentValueError: no guard among the parts decides the formula, so it stands behind a guard itself.
         """
         undecided = isinstance(formula, And)
         conditions: list[Condition] = []

@@ -1,6 +1,6 @@
 """Two truth algebras: what the connectives, the tests and the reading of fields mean.
 
-With two values every value is known, and whoever reads through an absent one gets an error. With three (Kleene's
+With two truth values every value is known, and reading through an absent value raises an error. With three (Kleene's
 strong logic) values may be unknown, and None is the truth of what depends on them.
 """
 

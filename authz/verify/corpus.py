@@ -21,14 +21,14 @@ class Corpus:
 
     def __init__(self, folder: Path, policy: Policy) -> None:
         self.folder, self.policy = folder, policy
-        self.shape = policy.bundle.schema_digest[:12]
+        self.schema = policy.bundle.schema_digest[:12]
         self.kept = self.skipped = 0
 
     def worlds(self) -> Iterator[World]:
         """The worlds kept, counterexamples first; those of another vocabulary are skipped, and counted."""
         files = sorted(self.folder.glob("*.json"), key=lambda path: (not path.name.startswith("failed"), path.name))
         for path in files:
-            if self.shape not in path.name:
+            if self.schema not in path.name:
                 self.skipped += 1
                 continue
             try:
@@ -61,7 +61,7 @@ class Corpus:
             {"scenarios": [{"id": name, "title": title, **scenario, "expect": expect}]}, indent=1, ensure_ascii=False
         )
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{kind}-{self.shape}-{name}.json"
+        path = self.folder / f"{kind}-{self.schema}-{name}.json"
         if not path.exists():
             part = path.with_suffix(".part")
             part.write_text(text + "\n", encoding="utf-8")

@@ -52,22 +52,8 @@ def fuzz(
         return campaign.spent >= seconds or stopped()
 
     found, replayed = _replay(campaign, corpus, time_is_up)
-    bits = random.Random(seed).getrandbits
-    numbers: list[int] = []
-
-    def draw(bound: int) -> int:
-        numbers.append(bits(16) % bound)
-        return numbers[-1]
-
-    while found is None and (most is None or campaign.counts.worlds < most) and not time_is_up():
-        numbers.clear()
-        found = campaign.judge_next(draw)
-        if found:
-            found = shrink_numbers(campaign, found, numbers)
-        elif campaign.novel:
-            corpus.keep(campaign.novel, campaign.reasons)
-        if campaign.counts.worlds % PROGRESS_EVERY == 0:
-            progress(campaign.counts.worlds, None)
+    if found is None:
+        found = _generate(campaign, corpus, random.Random(seed), most, time_is_up, progress)
     passed = clock() - started
     found = shrink_rows(campaign, found) if found else None
     bundle = policy.bundle
@@ -88,3 +74,29 @@ def _replay(campaign: Campaign, corpus: Corpus, time_is_up: Callable[[], bool]) 
         if found := campaign.judge_fully(world, replay([replayed])):
             return found, replayed
     return None, replayed
+
+
+def _generate(
+    campaign: Campaign,
+    corpus: Corpus,
+    source: random.Random,
+    most: int | None,
+    time_is_up: Callable[[], bool],
+    progress: Progress,
+) -> Counterexample | None:
+    """Judge generated worlds: the first counterexample, with the integers it was drawn from shrunk."""
+    numbers: list[int] = []
+
+    def draw(bound: int) -> int:
+        numbers.append(source.getrandbits(16) % bound)
+        return numbers[-1]
+
+    while (most is None or campaign.counts.worlds < most) and not time_is_up():
+        numbers.clear()
+        if found := campaign.judge_next(draw):
+            return shrink_numbers(campaign, found, numbers)
+        if campaign.novel:
+            corpus.keep(campaign.novel, campaign.reasons)
+        if campaign.counts.worlds % PROGRESS_EVERY == 0:
+            progress(campaign.counts.worlds, None)
+    return None

@@ -2,6 +2,7 @@
 
 API keys, decision log and metrics are on. The bare callable runs under uvicorn and decides nothing. Each has its turn
 in every round; the ratio of each round is taken, and the median is printed: permits, refusals that fail last, batches.
+The service's application under uvicorn stands beside it, to show what the server costs.
 """
 
 import argparse
@@ -99,17 +100,24 @@ def loads(folder: Path, calls: int, running_servers: ExitStack) -> Sequence[Load
     save_callers(folder / "callers.json", [Caller(name="bench", rights=rights, key=kept)])
     options = ["--policy", "policies/student_data", "--facts", str(folder / "facts.json")]
     options += ["--callers", str(folder / "callers.json"), "--decision-log", str(folder / "decisions.jsonl")]
-    process, port = running_servers.enter_context(running("authz", "serve", *options))
+    served = running_servers.enter_context(running("authz", "serve", *options))
+    under_uvicorn = running_servers.enter_context(running("bench.http.under_uvicorn", str(folder)))
     bare, bare_port = running_servers.enter_context(running("bench.http.bare"))
     requests = [evaluation(each) for each in town.requests]
-    permits, refusals = split(port, [call(EVALUATION, each, key) for each in requests[:4_000]])
+    permits, refusals = split(served[1], [call(EVALUATION, each, key) for each in requests[:4_000]])
     parts = [requests[first : first + BATCH] for first in range(0, len(requests) - BATCH, BATCH)]
     batches = [call(EVALUATIONS, {"evaluations": part}, key) for part in parts]
     return [
         Load("a bare ASGI callable under uvicorn", bare, bare_port, repeat(permits, calls)),
-        Load("a permit", process, port, repeat(permits, calls)),
-        Load("a refusal that fails last", process, port, repeat(refusals, calls)),
-        Load(f"an item in a batch of {BATCH}", process, port, repeat(batches, max(CONNECTIONS, calls // 20)), BATCH),
+        *(
+            load
+            for where, (process, port) in (("", served), (", under uvicorn", under_uvicorn))
+            for load in (
+                Load(f"a permit{where}", process, port, repeat(permits, calls)),
+                Load(f"a refusal that fails last{where}", process, port, repeat(refusals, calls)),
+                Load(f"an item in a batch of {BATCH}{where}", process, port, repeat(batches, calls // 20), BATCH),
+            )
+        ),
     ]
 
 
@@ -136,7 +144,7 @@ def main() -> None:
     """Measure in alternation, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.http.processor_time", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default 7)")
-    parser.add_argument("--calls", type=int, default=4_000, help="calls a round (default 4,000)")
+    parser.add_argument("--calls", type=int, default=4_000, help="calls a round, at least 320 (default 4,000)")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as servers:
         measured = loads(Path(folder), options.calls, servers)

@@ -149,6 +149,24 @@ def test_a_malformed_traceparent_starts_a_new_trace(text: str) -> None:
     assert re.fullmatch("[0-9a-f]{16}", span.span_id)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"00-{'0' * 32}-{PARENT}-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"00-{TRACE}-{PARENT}-01-more",
+        f"00-{TRACE}-{PARENT}-01-",
+        f"00-{TRACE.upper()}-{PARENT}-01",
+        f"00-{TRACE}-{PARENT}",
+        f" 00-{TRACE}-{PARENT}-01",
+        f"00-{TRACE}-{PARENT}-01\n",
+    ],
+)
+def test_each_way_to_be_malformed_starts_a_new_trace(header: str) -> None:
+    span = span_of(header.encode())
+    assert span.parent_span_id == "" and span.trace_id not in (TRACE, "0" * 32)
+
+
 def test_a_later_version_of_traceparent_may_have_more_members_and_ff_is_none() -> None:
     for text in (f"01-{TRACE}-{PARENT}-01", f"01-{TRACE}-{PARENT}-01-more"):
         assert span_of(text.encode()).trace_id == TRACE

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from authz_api import reload
+from authz_api.authn.callers import Caller, Right, new_key, save_callers
 from authz_api.reload import Supervisor, control_socket
 from authz_api.state import Snapshot, State, load_snapshot
 
@@ -228,6 +229,40 @@ def versions(url: str) -> str:
     assert eventually(answered)
     text: str = answers[0].json()["context"]["policy"]
     return text
+
+
+def test_a_worker_that_takes_anothers_place_does_not_know_a_revoked_caller(tmp_path: Path) -> None:
+    file = tmp_path / "callers.json"
+    keys, callers = zip(
+        *(
+            (text, Caller(name=name, rights=frozenset({Right.EVALUATE}), key=key))
+            for name, (text, key) in (("kept", new_key()), ("lost", new_key()))
+        ),
+        strict=True,
+    )
+    save_callers(file, callers)
+    with serving(tmp_path, STUDENT, "--callers", str(file)) as served:
+
+        def status(key: str) -> int:
+            with contextlib.suppress(httpx.TransportError):
+                headers = {"authorization": f"Bearer {key}"}
+                return httpx.post(served.url + EVALUATION, json=SARA, headers=headers, trust_env=False).status_code
+            return 0
+
+        assert status(keys[1]) == 200
+        save_callers(file, callers[:1])
+        assert eventually(lambda: status(keys[1]) == 401)
+        [worker] = workers_of(served)
+        os.kill(worker, signal.SIGKILL)
+        statuses: list[int] = []
+
+        def answered() -> bool:
+            statuses.append(status(keys[1]))
+            return statuses[-1] != 0 and workers_of(served) != [worker]
+
+        assert eventually(answered)
+        statuses += [status(keys[1]) for _ in range(20)]
+        assert set(statuses) <= {0, 401} and status(keys[0]) == 200
 
 
 def test_a_refused_reload_is_answered_409(tmp_path: Path) -> None:

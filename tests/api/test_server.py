@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -26,9 +24,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.support.paths import AUTHZEN, STUDENT
-from tests.support.project import project
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, serving
-from tests.support.service_cases import SARA, copied, digest, eventually, workers_of
+from tests.support.service_cases import SARA, copied, digest, eventually, serve_error, workers_of
 
 WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 
@@ -219,16 +216,9 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         assert eventually(answered)
 
 
-def refused(*options: str) -> str:
-    command = [sys.executable, "-m", "authz", "serve", *options]
-    done = subprocess.run(command, cwd=project(), capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    return done.stderr.rstrip("\n")
-
-
 def test_it_refuses_to_start_where_callers_cannot_be_identified() -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
-        assert refused("--host", host) == (
+        assert serve_error("--host", host) == (
             f"authz: `{host}` is not a loopback address, and callers cannot be identified: name their file with "
             "--callers, or serve on 127.0.0.1"
         )
@@ -236,18 +226,19 @@ def test_it_refuses_to_start_where_callers_cannot_be_identified() -> None:
 
 def test_it_refuses_what_cannot_serve(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"short")
-    assert refused("--key", str(tmp_path / "key")).startswith(
+    assert serve_error("--key", str(tmp_path / "key")).startswith(
         f"authz: Invalid value for --key: {tmp_path / 'key'}: has 5 bytes; a key needs at least 32"
     )
     assert (
-        refused("--decision-log", str(tmp_path)) == f"authz: cannot write the decision log `{tmp_path}`: is a directory"
+        serve_error("--decision-log", str(tmp_path))
+        == f"authz: cannot write the decision log `{tmp_path}`: is a directory"
     )
-    assert refused("--facts", "nowhere.json") == "nowhere.json: no such file or directory\ncode: unreadable-file"
-    assert refused("--policy", "nowhere").startswith("nowhere: there is no such folder")
-    assert "is not a URL" in refused("--public-url", "ftp://x")
+    assert serve_error("--facts", "nowhere.json") == "nowhere.json: no such file or directory\ncode: unreadable-file"
+    assert serve_error("--policy", "nowhere").startswith("nowhere: there is no such folder")
+    assert "is not a URL" in serve_error("--public-url", "ftp://x")
     with serving(tmp_path, AUTHZEN) as served:
         port = str(served.client.base_url.port)
-        assert refused("--port", port) == f"authz: cannot listen on 127.0.0.1 port {port}: address already in use"
+        assert serve_error("--port", port) == f"authz: cannot listen on 127.0.0.1 port {port}: address already in use"
 
 
 def test_pseudonyms_last_as_long_as_their_key(tmp_path: Path) -> None:

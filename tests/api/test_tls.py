@@ -13,11 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.api.test_http import SARA
-from tests.api.test_server import refused
 from tests.support.paths import STUDENT
 from tests.support.project import project
 from tests.support.server import EVALUATION, free_port
+from tests.support.service_cases import SARA, serve_error
 
 
 def certificate(folder: Path, name: str, signer: ec.EllipticCurvePrivateKey | None) -> ec.EllipticCurvePrivateKey:
@@ -82,10 +81,10 @@ def test_clients_without_a_certificate_of_the_authority_get_no_answer(files: Pat
 
 
 def test_certificates_are_configured_whole(files: Path) -> None:
-    assert "--tls-key: is missing" in refused("--tls-certificate", str(files / "server.pem"))
-    assert "--tls-certificate: is missing" in refused("--tls-client-ca", str(files / "authority.pem"))
-    assert "no such file" in refused(
+    assert "--tls-key: is missing" in serve_error("--tls-certificate", str(files / "server.pem"))
+    assert "--tls-certificate: is missing" in serve_error("--tls-client-ca", str(files / "authority.pem"))
+    assert "no such file" in serve_error(
         "--tls-certificate", str(files / "none.pem"), "--tls-key", str(files / "server.key")
     )
     swapped = ["--tls-certificate", str(files / "server.pem"), "--tls-key", str(files / "client.key")]
-    assert refused(*swapped).startswith("authz: cannot read the certificate")
+    assert serve_error(*swapped).startswith("authz: cannot read the certificate")

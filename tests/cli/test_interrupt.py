@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.paths import AUTHZEN, ROOT
+from tests.support.paths import AUTHZEN
+from tests.support.project import project
 
 
 def interrupt(*words: object) -> tuple[int, str, str]:
@@ -16,7 +17,7 @@ def interrupt(*words: object) -> tuple[int, str, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=ROOT,
+        cwd=project(),
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None

@@ -10,14 +10,14 @@ from authz.bundle.vocabulary import attribute
 from authz.codegen.python import compile_program
 from authz.verify import oso
 from tests.support.agreement import expected_verdict, verdict
-from tests.support.generated_policies import Drawn, Policies
+from tests.support.generated_policies import GeneratedPolicy, Policies
 from tests.support.mutants import CODE_GENERATOR, TYPE_CHECKER, Mutant, applied
 
 needs_oso = pytest.mark.skipif(not oso.available(), reason="oso has no release for this Python")
 UNCHANGED = Mutant(definitions, "substitute", lambda right: right)
 
 
-def killed_after(mutant: Mutant, agrees: Callable[[Drawn, Random], bool], most: int) -> int | None:
+def killed_after(mutant: Mutant, agrees: Callable[[GeneratedPolicy, Random], bool], most: int) -> int | None:
     """The number of policies after which a mutant is killed; None if it survives.
 
     An error while a policy is checked, compiled or decided kills it too.
@@ -34,7 +34,7 @@ def killed_after(mutant: Mutant, agrees: Callable[[Drawn, Random], bool], most: 
     return None
 
 
-def forms_agree(drawn: Drawn, random: Random) -> bool:
+def forms_agree(drawn: GeneratedPolicy, random: Random) -> bool:
     """Whether both forms agree with the naive evaluator on some requests."""
     forms = [compile_program(drawn.program, attribute, many) for many in (16, -1)]
     subject = drawn.subject()
@@ -46,7 +46,7 @@ def forms_agree(drawn: Drawn, random: Random) -> bool:
     )
 
 
-def oso_agrees(drawn: Drawn, random: Random) -> bool:
+def oso_agrees(drawn: GeneratedPolicy, random: Random) -> bool:
     """Whether oso, on the text, agrees with the compiled form on some requests."""
     compiled, reference = compile_program(drawn.program, attribute), oso.Reference(drawn.bundle)
     subject = drawn.subject()

@@ -10,7 +10,8 @@ from authz.interpreter.evaluate import record_holding, two_valued
 from authz.interpreter.truth import AbsentValueError
 from authz.language.diagnostics import Span
 from authz.language.ir import Access, Compare, subformulas, values
-from tests.support.generated_policies import CODES, Policies
+from tests.support.generated_policies import Policies
+from tests.support.generated_vocabularies import CODES
 from tests.support.naive_evaluator import formula_holds, holds
 from tests.support.small_records import Grant, Reader, Request
 from tests.support.small_schema import checked

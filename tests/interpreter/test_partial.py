@@ -12,7 +12,8 @@ from authz.interpreter.evaluate import three_valued, two_valued
 from authz.interpreter.partial import UNKNOWN, OpenRows, PartialRecord
 from authz.interpreter.truth import ThreeValued
 from authz.language.types import Collection, Record
-from tests.support.generated_policies import CODES, Drawn, Policies
+from tests.support.generated_policies import GeneratedPolicy, Policies
+from tests.support.generated_vocabularies import CODES
 from tests.support.naive_evaluator import holds
 from tests.support.small_records import Block, Grant, Reader, Request
 from tests.support.small_schema import checked
@@ -20,7 +21,7 @@ from tests.support.small_schema import checked
 READ = "allow(_reader: Reader, action: String, request: Request) if action = request.action and "
 
 
-def partial_and_completion(drawn: Drawn, random: Random) -> tuple[PartialRecord, Any]:
+def partial_and_completion(drawn: GeneratedPolicy, random: Random) -> tuple[PartialRecord, Any]:
     """A request with some open attributes, and one of the requests that it may turn out to be."""
     request, other = drawn.request(random), drawn.request(random)
     fields = drawn.vocabulary.schema.records["Request"].fields

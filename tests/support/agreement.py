@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.support.generated_policies import CODES, Drawn
+from tests.support.generated_policies import GeneratedPolicy
+from tests.support.generated_vocabularies import CODES
 from tests.support.naive_evaluator import holds
 
 Verdict = tuple[bool, tuple[str, ...]]
@@ -14,7 +15,7 @@ def verdict(evaluator: Any, subject: Any, request: Any) -> Verdict:
     return evaluator.allow(subject, "read", request), evaluator.reasons(request)
 
 
-def expected_verdict(drawn: Drawn, subject: Any, request: Any) -> Verdict:
+def expected_verdict(drawn: GeneratedPolicy, subject: Any, request: Any) -> Verdict:
     """The verdict of the naive evaluator."""
     codes = tuple(code for code in CODES if holds(drawn.program, "reason", request, code))
     return holds(drawn.program, "allow", subject, "read", request), codes

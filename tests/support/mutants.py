@@ -194,7 +194,7 @@ CODE_GENERATOR: dict[str, Mutant] = {
     "an index keeps the row at the other extreme": Mutant(
         indexes,
         "extreme_of",
-        change_result(lambda found: found and (found[0], {"<": ">", ">": "<"}[found[1]])),
+        change_result(lambda extreme: extreme and (extreme[0], {"<": ">", ">": "<"}[extreme[1]])),
     ),
     "a reason keeps its first conjunct alone": Mutant(
         definitions, "reason_definitions", change_result(_with_first_conjunct_alone)

@@ -84,3 +84,11 @@ def workers_of(served: Served) -> list[int]:
     """The processes that answer: children of the server's, the one that tracks resources apart."""
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
     return [int(each) for each in children if Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+def serve_error(*options: str) -> str:
+    """What `authz serve` prints to standard error when it refuses to start."""
+    command = [sys.executable, "-m", "authz", "serve", *options]
+    done = subprocess.run(command, cwd=project(), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr.rstrip("\n")

@@ -1,4 +1,4 @@
-"""`authz fuzz` and the worlds it draws: what is right is left alone, and planted faults are found and shrunk."""
+"""Fuzzing: a right bundle has no counterexample; planted faults are found and shrunk to scenarios."""
 
 import json
 import random
@@ -94,7 +94,7 @@ def test_a_bundle_without_scenarios_begins_with_a_plain_world_that_permits(tmp_p
 
 
 @pytest.mark.parametrize("folder", [STUDENT, AUTHZEN], ids=["student_data", "authzen"])
-def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
+def test_fuzzing_a_right_bundle_finds_no_counterexample(tmp_path: Path, folder: Path) -> None:
     policy = load_bundle(folder)
     report = fuzz(policy, 6_000, 7, tmp_path, most=effort(3_000))
     assert report.counterexample is None, list(report.lines())
@@ -106,7 +106,7 @@ def test_what_is_right_is_left_alone(tmp_path: Path, folder: Path) -> None:
         assert report.counts.oso > 0
 
 
-def test_a_run_is_told_by_its_seed(tmp_path: Path) -> None:
+def test_a_seed_reproduces_a_run(tmp_path: Path) -> None:
     policy = load_bundle(AUTHZEN)
     one, same, other = (fuzz(policy, 600, seed, tmp_path / str(n), most=400) for n, seed in enumerate((3, 3, 4)))
     assert (
@@ -258,7 +258,7 @@ def test_what_an_older_vocabulary_kept_is_skipped_with_a_notice(tmp_path: Path) 
 # The command.
 
 
-def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+def test_the_command_prints_its_report_and_its_seed(tmp_path: Path) -> None:
     done = authz("fuzz", AUTHZEN, "--seconds", "1", "--seed", "5", "--corpus", tmp_path / "corpus")
     assert done.code == 0, done.err
     assert "seed 5" in done.out and done.out.endswith("no difference, and no law broken\n")
@@ -287,7 +287,7 @@ def test_a_law_with_a_fault_is_a_fault_with_its_place(faulty: tuple[Path, Edit],
     assert f"bundle.toml: {expected}" in done.err
 
 
-def test_a_scenario_says_the_instant_it_was_asked_at(drawn: WorldGenerator) -> None:
+def test_a_scenario_carries_the_instant_of_its_world(drawn: WorldGenerator) -> None:
     world = drawn.world((1, 2, 3))
     assert as_scenario(drawn.policy, world)["request"]["at"] == format_instant(world.at)
 
@@ -298,6 +298,6 @@ def test_parameters_of_a_world_are_those_of_its_policy(policy: Policy) -> None:
     for _ in range(2_000):
         world = worlds.draw(stream.randrange)
         seen |= set(world.parameters)
-        own = worlds.policy_of(world)
-        assert own.parameters == policy.with_parameters(world.parameters).parameters
+        configured = worlds.policy_of(world)
+        assert configured.parameters == policy.with_parameters(world.parameters).parameters
     assert seen == set(policy.bundle.vocabulary.parameters)

@@ -75,7 +75,7 @@ class IndexFunction:
     """A function that builds an index of a loop's rows, once a decision.
 
     `definition.formula` is what a row must satisfy to be in the index. `key` is the field by which rows are looked up.
-    With `extreme` the index keeps one row a key: the one whose field compares so with that of no other row.
+    With `extreme` the index keeps one row a key: the one that no other row beats, see `indexes.extreme_of`.
     """
 
     name: str

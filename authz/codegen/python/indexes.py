@@ -14,8 +14,8 @@ from authz.language.types import Optional
 def index_rows(function: Function, loop: Exists, depth: int, scope: Scope) -> str:
     """The expression for the rows that an index selects, after the statements that build the index.
 
-    Rows are selected by the conjuncts that read the row and the request alone, and by a key where some conjunct has
-    one. Where the only other conjunct is a comparison, the index keeps the one row that is likeliest to satisfy it.
+    Rows are selected by the conjuncts that read the row and the request alone, and by a key where some conjunct
+    gives it. Where the only other conjunct is a comparison, the index keeps only the row likeliest to satisfy it.
     """
     all_rows = value_text(function, loop.collection, scope)
     request = loop.collection.root

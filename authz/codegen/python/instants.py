@@ -18,7 +18,7 @@ def compile_instants(program: Program, attribute: Callable[[str], str]) -> Colle
     """The collector of a program. `attribute` gives the attribute of a record that holds a field."""
     schema = program.schema
     lines = _record_lines("request", schema.request, schema, instants_read(program), attribute, 1)
-    body = _indented(["found = set()", *lines, "return found"])
+    body = _indented(["instants_read = set()", *lines, "return instants_read"])
     source = "\n".join(["def instants(request, at):", *body, ""])
     collect: CollectInstants = compile_source(source, "instants read", END=END)["instants"]
     return collect
@@ -41,7 +41,7 @@ def _record_lines(
             # `request.at` is the instant of the decision itself: it moves with the question, and ends nothing.
             if path == "request.at" or (record.name, field_name) not in read:
                 continue
-            inner = [f"if at <= {below} < END:", f"    found.add({below})"]
+            inner = [f"if at <= {below} < END:", f"    instants_read.add({below})"]
         elif isinstance(type_, Record):
             inner = _record_lines(below, type_, schema, read, attribute, depth + 1)
         else:

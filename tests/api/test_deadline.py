@@ -1,0 +1,59 @@
+"""Deadlines: a call that is late is cancelled, and one that has ended is left alone."""
+
+import asyncio
+
+import pytest
+from authz_api import deadline
+from authz_api.deadline import Deadlines
+
+
+@pytest.fixture(autouse=True)
+def frequent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "SWEEP_SECONDS", 0.01)
+
+
+def test_a_late_task_is_cancelled_and_knows_why() -> None:
+    async def late() -> tuple[bool, bool]:
+        deadlines = Deadlines(seconds=0.02)
+        timer = deadlines.start()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            timer.task.uncancel()
+            return timer.expired, not deadlines.timers
+        return False, False
+
+    assert asyncio.run(late()) == (True, True)
+
+
+def test_a_stopped_deadline_cancels_nothing() -> None:
+    async def in_time() -> bool:
+        deadlines = Deadlines(seconds=0.02)
+        timer = deadlines.start()
+        deadlines.stop(timer)
+        assert not deadlines.timers
+        await asyncio.sleep(0.1)
+        return timer.expired
+
+    assert asyncio.run(in_time()) is False
+
+
+def test_each_task_has_its_own_deadline() -> None:
+    async def both() -> list[object]:
+        deadlines = Deadlines(seconds=0.05)
+
+        async def call(seconds: float) -> str:
+            timer = deadlines.start()
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                deadlines.stop(timer)
+            return "answered"
+
+        calls = [asyncio.create_task(call(seconds)) for seconds in (0, 30, 0.001)]
+        return [
+            type(each) if isinstance(each, BaseException) else each
+            for each in await asyncio.gather(*calls, return_exceptions=True)
+        ]
+
+    assert asyncio.run(both()) == ["answered", asyncio.CancelledError, "answered"]
