@@ -23,7 +23,10 @@ class ScenarioFailedError(Exception):
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The collector of a scenario file; None for any other file."""
-    if file_path.suffix not in ENDINGS or _bundle_of(file_path) is None:
+    folder = _bundle_of(file_path)
+    if file_path.suffix not in ENDINGS or folder is None:
+        return None
+    if any(part.startswith(".") for part in file_path.relative_to(folder).parts):
         return None
     return ScenarioCollector.from_parent(parent, path=file_path)
 

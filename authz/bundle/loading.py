@@ -1,4 +1,4 @@
-"""Load a bundle from its folder: three TOML files, and every `*.polar` beside them. Loading never runs code of it."""
+"""Load a bundle from its folder: three TOML files and the rules beside them. Loading never runs code of the bundle."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from authz.bundle.catalogue import files as catalogue
 from authz.bundle.catalogue.reasons import DUPLICATE_REASON, SUBSTITUTE_IS_REASON
+from authz.bundle.files import MANIFEST, REASONS, RULES_ENDING, TABLES, VOCABULARY, rule_files
 from authz.bundle.laws import check_laws
 from authz.bundle.parameters import default_parameters
 from authz.bundle.records import Classes, record_classes
@@ -35,7 +36,6 @@ from authz.language.ir import Program
 from authz.language.parser import parse
 from authz.language.typecheck.program import check_program
 
-MANIFEST, VOCABULARY, REASONS = "bundle.toml", "vocabulary.toml", "reasons.toml"
 Table = TypeVar("Table")
 
 
@@ -119,7 +119,11 @@ def _require_folder(directory: Path) -> None:
 def _read_texts(directory: Path, diagnostics: list[Diagnostic]) -> dict[str, str]:
     """The text of each file of the bundle that can be read, by name."""
     texts: dict[str, str] = {}
-    for path in [directory / name for name in (MANIFEST, VOCABULARY, REASONS)] + sorted(directory.glob("*.polar")):
+    for path in [*(directory / name for name in TABLES), *rule_files(directory)]:
+        if not path.name.isprintable():
+            problem = f"the file name {path.name!a} holds a character that is not printable"
+            diagnostics.append(catalogue.UNPRINTABLE_FILE_NAME.at(Span(str(directory)), problem, "rename the file"))
+            continue
         try:
             texts[path.name] = read_policy_text(path, str(path))
         except DiagnosticError as error:
@@ -164,7 +168,7 @@ def _table(
 def _parse(texts: Mapping[str, str], directory: Path, diagnostics: list[Diagnostic]) -> tuple[syntax.File, ...]:
     files: list[syntax.File] = []
     for name, text in texts.items():
-        if name.endswith(".polar"):
+        if name.endswith(RULES_ENDING):
             file, problems = parse(str(directory / name), text)
             files.append(file)
             diagnostics += problems

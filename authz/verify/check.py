@@ -14,6 +14,7 @@ from authz.verify import oso
 from authz.verify.generate import WorldGenerator
 from authz.verify.oracles import Counterexample, Oracles
 from authz.verify.seeds import seeds
+from authz.verify.warnings import files_read, warnings_of
 from authz.verify.worlds import World, as_scenario
 
 WORLDS = 150
@@ -37,6 +38,10 @@ class CheckReport:
     """Whether oso is installed here, and decided every world too."""
     unread: int
     """How many scenarios, or files of them, have faults."""
+    read: tuple[str, ...] = ()
+    """The files that were read, relative to the folder of the bundle."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What is suspect in the bundle, or was left out of this check; `authz check --strict` fails on it."""
 
     def lines(self) -> Iterator[str]:
         """The report, for people."""
@@ -44,6 +49,7 @@ class CheckReport:
         yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
         codes = len(bundle.reasons)
         yield f"  checked: {self.files} Polar files, {self.rules} rules, {codes} reason codes, types, parameters"
+        yield f"  read: {', '.join(self.read)}"
         worlds = f"{self.scenarios} scenarios and {self.worlds} generated worlds"
         if self.compared:
             yield f"  compared with oso: {worlds}, no difference"
@@ -53,16 +59,6 @@ class CheckReport:
         if self.unread:
             yield f"  not read: {self.unread} scenarios or scenario files with faults (run `authz test`)"
         yield "  not checked: what the scenarios expect (run `authz test`), and any world not drawn"
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What this check left out that a complete check does; `authz check --strict` fails on it."""
-        warnings = []
-        if not self.compared:
-            warnings.append("decisions were not compared with oso: it is not installed here")
-        if self.unread:
-            warnings.append(f"{self.unread} scenarios or scenario files have faults: run `authz test`")
-        return tuple(warnings)
 
     def as_data(self) -> dict[str, Any]:
         """The report for programs; its form is stable."""
@@ -78,7 +74,8 @@ class CheckReport:
             "scenarios": self.scenarios,
             "worlds": self.worlds,
             "compared_with_oso": self.compared,
-            "warnings": list(self.warnings),
+            "read": list(self.read),
+            "warnings": [warning.as_data() for warning in self.warnings],
         }
 
 
@@ -107,7 +104,18 @@ def check(folder: Path, progress: Progress = lambda done, total: None, seed: int
                 raise _refusal(policy, counterexample)
     progress(total, total)
     rules = sum(map(len, policy.bundle.program.rules.values()))
-    return CheckReport(policy, len(policy.bundle.files), rules, len(known), WORLDS, oso.available(), unread)
+    read = files_read(policy)
+    return CheckReport(
+        policy,
+        len(policy.bundle.files),
+        rules,
+        len(known),
+        WORLDS,
+        oso.available(),
+        unread,
+        tuple(str(path.relative_to(policy.bundle.path)) for path in read),
+        warnings_of(policy, read, unread),
+    )
 
 
 def _judge(oracles: Oracles, world: World, all_reasons: bool) -> Counterexample | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from authz.bundle.files import is_hidden
 from authz.bundle.vocabulary import Vocabulary
 from authz.documents.files import inspect_policy_document
 from authz.documents.places import Loc, diagnostic_at
@@ -96,9 +97,14 @@ def scenario_files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         place = path / "scenarios" if (path / "bundle.toml").is_file() else path
         if place.is_dir():
-            yield from sorted(file for file in place.rglob("*") if file.suffix in ENDINGS and file.is_file())
+            yield from sorted(file for file in place.rglob("*") if _is_scenario_file(file.relative_to(place), file))
         else:
             yield place
+
+
+def _is_scenario_file(inside: Path, file: Path) -> bool:
+    """Whether a file of a folder is read; dot files, such as those that macOS and editors leave behind, are not."""
+    return file.suffix in ENDINGS and not any(map(is_hidden, inside.parts)) and file.is_file()
 
 
 def read_scenario_file(path: Path) -> ScenarioDocument:

@@ -49,7 +49,7 @@ def test_warnings_fail_under_strict_alone(
 ) -> None:
     monkeypatch.setattr(oso, "available", lambda: False)
     assert (exit_code(bundle, strict=False), exit_code(bundle, strict=True)) == (0, 1)
-    warning = "warning: decisions were not compared with oso: it is not installed here\n"
+    warning = f"warning: {bundle}: decisions were not compared with oso: it is not installed here\ncode: not-compared\n"
     assert capsys.readouterr().err == warning * 2
 
 

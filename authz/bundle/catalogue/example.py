@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from authz.bundle.catalogue.files import NO_BUNDLE_FOLDER, UNPRINTABLE_FILE_NAME
 from authz.bundle.loading import load
 from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic, DiagnosticError
@@ -66,8 +67,10 @@ def check_example(entry: CatalogueEntry) -> tuple[Diagnostic, ...]:
         for name in _TABLES:
             Path(folder, name).write_text(example_file(name, entry.example if entry.file == name else ""), "utf-8")
         Path(folder, "rules.polar").write_text(_RULES, "utf-8")
+        if entry == UNPRINTABLE_FILE_NAME:
+            Path(folder, "rules\tcopy.polar").touch()
         try:
-            load(Path(folder, "no/such/folder") if entry.file == "shell" else folder)
+            load(Path(folder, "no/such/folder") if entry == NO_BUNDLE_FOLDER else folder)
         except DiagnosticError as error:
             return tuple(_relative(diagnostic, folder) for diagnostic in error.diagnostics)
     return ()

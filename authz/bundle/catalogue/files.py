@@ -12,6 +12,14 @@ NO_BUNDLE_FOLDER = CatalogueEntry(
     repair="Name a folder that has a `bundle.toml`.",
     file="shell",
 )
+UNPRINTABLE_FILE_NAME = CatalogueEntry(
+    code="unprintable-file-name",
+    says="The name of a file of rules holds a control character or an invisible one, or is not UTF-8.",
+    why="Diagnostics and the digest of a bundle name its files. The example has a tab in its name.",
+    example="touch 'rules\tcopy.polar'",
+    repair="Rename the file.",
+    file="shell",
+)
 MISSING_KEY = CatalogueEntry(
     code="missing-key",
     says="A table lacks a key that it must have.",

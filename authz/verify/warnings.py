@@ -1,0 +1,42 @@
+"""Warnings: what is suspect in a bundle that is admitted, and what a check of it left out."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from authz.bundle.files import FACTS, SCENARIOS, TABLES, rule_files, unread_files
+from authz.engine.policy import Policy
+from authz.language.diagnostics import Diagnostic, Span
+from authz.verify import catalogue, oso
+from authz.verify.scenario_files import scenario_files
+
+
+def files_read(policy: Policy) -> tuple[Path, ...]:
+    """The files of a bundle that a check reads: its policy, its facts and its scenarios."""
+    folder = Path(policy.bundle.path)
+    facts, scenarios = folder / FACTS, folder / SCENARIOS
+    return (
+        *(folder / name for name in TABLES),
+        *rule_files(folder),
+        *((facts,) if facts.is_file() else ()),
+        *(scenario_files([scenarios]) if scenarios.is_dir() else ()),
+    )
+
+
+def warnings_of(policy: Policy, read: Sequence[Path], faulty_scenarios: int) -> tuple[Diagnostic, ...]:
+    """The warnings of a bundle; `read` are the files that were read."""
+    return (*_left_out(policy, faulty_scenarios), *_unread(policy, read))
+
+
+def _left_out(policy: Policy, faulty_scenarios: int) -> Iterator[Diagnostic]:
+    span = Span(policy.bundle.path)
+    if not oso.available():
+        problem = "decisions were not compared with oso: it is not installed here"
+        yield catalogue.NOT_COMPARED.at(span, problem)
+    if faulty_scenarios:
+        problem = f"{faulty_scenarios} scenarios or scenario files have faults: run `authz test`"
+        yield catalogue.FAULTY_SCENARIOS.at(span, problem)
+
+
+def _unread(policy: Policy, read: Sequence[Path]) -> Iterator[Diagnostic]:
+    for path in unread_files(Path(policy.bundle.path), read):
+        yield catalogue.UNREAD_FILE.at(Span(str(path)), "looks like a part of the bundle, and is not read")
