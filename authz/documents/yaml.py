@@ -1,5 +1,10 @@
-"""Read YAML 1.2 as plain values. The one module that imports ruamel.yaml, and only once a YAML file is read."""
+"""Read YAML 1.2 as plain values. The one module that imports ruamel.yaml, and only once a YAML file is read.
 
+A plain scalar has the type that the core schema of YAML 1.2.2 (section 10.3.2) gives it. ruamel.yaml goes further and
+reads `1_000`, `0b11` and `-0x1f` as integers, as YAML 1.1 does.
+"""
+
+import re
 from functools import cache
 from typing import Any
 
@@ -11,7 +16,15 @@ MAX_VALUES = 1_000_000
 """How many values the aliases of a document may expand to."""
 
 _TAG = "tag:yaml.org,2002:"
-_PLAIN = ("map", "seq", "str", "int", "float", "bool", "null")
+_PLAIN = ("map", "seq", "str", "bool", "null")
+_CORE_SCHEMA = {
+    "null": re.compile(r"null|Null|NULL|~|"),
+    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
+    "int": re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+    "float": re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+    # Not of the core schema: a key that other readers merge is refused, and is not read as text.
+    "merge": re.compile(r"<<"),
+}
 
 
 def load_yaml(text: str, shown: str) -> Any:
@@ -25,6 +38,7 @@ def load_yaml(text: str, shown: str) -> Any:
 
     reader = YAML(typ="safe", pure=True)
     reader.Constructor = _constructor()
+    reader.Resolver = _resolver()
     try:
         value = reader.load(text)
     except MarkedYAMLError as error:
@@ -52,6 +66,23 @@ def _diagnostic(error: Any, text: str, shown: str) -> Diagnostic:
 
 
 @cache
+def _resolver() -> type[Any]:
+    """Gives plain scalars the types of the core schema."""
+    from ruamel.yaml.nodes import ScalarNode
+    from ruamel.yaml.resolver import VersionedResolver
+    from ruamel.yaml.tag import Tag
+
+    class Resolver(VersionedResolver):
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            if kind is not ScalarNode or not implicit[0]:
+                return super().resolve(kind, value, implicit)
+            name = next((name for name, form in _CORE_SCHEMA.items() if form.fullmatch(value)), "str")
+            return Tag(suffix=_TAG + name)
+
+    return Resolver
+
+
+@cache
 def _constructor() -> type[Any]:
     """Builds plain values alone: a timestamp stays a string, and an object remembers duplicate keys."""
     from ruamel.yaml.constructor import ConstructorError, SafeConstructor
@@ -73,13 +104,22 @@ def _constructor() -> type[Any]:
                 [(self.construct_object(k, deep=True), self.construct_object(v, deep=True)) for k, v in node.value]
             )
 
+        def construct_number(self, node: Any) -> Any:
+            name = node.tag.removeprefix(_TAG)
+            text = self.construct_scalar(node)
+            if not any(_CORE_SCHEMA[form].fullmatch(text) for form in ("int", name)):
+                raise ValueError
+            construct = SafeConstructor.yaml_constructors[node.tag]
+            return construct(self, node)
+
         def refuse_tag(self, node: Any) -> Any:
             raise refuse(node, f"the tag `{node.tag.removeprefix(_TAG)}` is not known here")
 
     plain = {f"{_TAG}{name}": SafeConstructor.yaml_constructors[f"{_TAG}{name}"] for name in _PLAIN}
     text = dict.fromkeys((f"{_TAG}timestamp", f"{_TAG}value"), SafeConstructor.construct_yaml_str)
+    numbers = dict.fromkeys((f"{_TAG}int", f"{_TAG}float"), Constructor.construct_number)
     members = {f"{_TAG}map": Constructor.construct_members, None: Constructor.refuse_tag}
-    Constructor.yaml_constructors = {**plain, **text, **members}
+    Constructor.yaml_constructors = {**plain, **text, **numbers, **members}
     return Constructor
 
 
