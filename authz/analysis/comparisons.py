@@ -9,12 +9,14 @@ from authz.language.ir import (
     Compare,
     Constant,
     ConstantValue,
+    Exists,
     Invoke,
     Member,
     Program,
     Value,
     Variable,
     subformulas,
+    values,
 )
 from authz.language.types import Collection, Optional, Record, Schema, Type
 
@@ -27,12 +29,14 @@ class Comparisons:
     """Fields and parameters in classes (union-find): two are in one class where a chain of comparisons joins them.
 
     `parent` is the union-find forest. `constants` are the constants that a class is compared with, by its
-    representative. `members` are the constants that rules look for in a list, by the list's field.
+    representative. `members` are the constants that rules look for in a list, by the list's field. `read` are the
+    fields that rules read in any way, compared or not.
     """
 
     parent: dict[FieldKey, FieldKey] = field(default_factory=dict)
     constants: dict[FieldKey, dict[ConstantValue, None]] = field(default_factory=dict)
     members: dict[FieldKey, dict[ConstantValue, None]] = field(default_factory=dict)
+    read: set[FieldKey] = field(default_factory=set)
 
     def representative(self, key: FieldKey) -> FieldKey:
         """The member of a class that stands for the class."""
@@ -77,13 +81,20 @@ def find_comparisons(program: Program) -> Comparisons:
 def _add_rule(rule: CheckedRule, schema: Schema, comparisons: Comparisons) -> None:
     parameters: dict[str, FieldKey] = {}
     for index, parameter in enumerate(rule.parameters):
-        key = ("", rule.name, str(index))
+        position = ("", rule.name, str(index))
         if isinstance(parameter, Variable):
-            parameters[parameter.name] = key
+            parameters[parameter.name] = position
         else:
-            comparisons.add_constant(key, parameter.value)
+            comparisons.add_constant(position, parameter.value)
+    comparisons.read.update(
+        key for value in values(rule.body) if isinstance(value, Access) and (key := _key(value, parameters, schema))
+    )
     for part in subformulas(rule.body):
         match part:
+            case Exists(variable=variable, collection=collection) if not isinstance(variable.type, Record):
+                # An element of a list of values is compared as the list's field is.
+                if element := _key(collection, parameters, schema):
+                    parameters[variable.name] = element
             case Compare(left=left, right=right):
                 _add_pair(left, right, parameters, schema, comparisons)
             case Member(value=value, collection=tuple() as constants):

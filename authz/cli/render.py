@@ -6,7 +6,7 @@ from typing import Any
 from authz.bundle.loading import Bundle
 from authz.engine.policy import ExplainableDecision
 from authz.explain.explanation import Explanation
-from authz.explain.render import change_in_words, row_in_words, smallest_as_data
+from authz.explain.render import CHANGE_FOUND, NO_CHANGE, change_in_words, row_in_words
 from authz.explain.tree import Condition, ConditionKind
 from authz.instants import format_instant
 from authz.language.ir import Constant
@@ -64,11 +64,10 @@ def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]
         return
     yield ""
     if smallest.changes is None:
-        texts = smallest_as_data(smallest, bundle)["said"]
-        yield from (f"  {texts[language]}" for language in ("en", "nl"))
+        yield from (f"  {NO_CHANGE[smallest.outcome][language]}" for language in ("en", "nl"))
         return
     count = len(smallest.changes)
-    yield f"  the smallest change that would allow: {count} {'fact' if count == 1 else 'facts'}"
+    yield f"  {CHANGE_FOUND[smallest.outcome]['en']}: {count} {'fact' if count == 1 else 'facts'}"
     for change in smallest.changes:
         yield f"    {change_in_words(change, bundle, 'en')}"
         yield f"    {change_in_words(change, bundle, 'nl')}"

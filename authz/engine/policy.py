@@ -10,6 +10,7 @@ from typing import Any
 from authz.bundle.loading import Bundle
 from authz.bundle.parameters import read_parameters
 from authz.bundle.requests import EvaluationRequest, MalformedRequestError
+from authz.deadline import Deadline
 from authz.documents.places import Loc, diagnostic_at
 from authz.engine.decision import Decision, Evaluator
 from authz.engine.evaluation import CompiledPolicy, EvaluationInputs, evaluate, gather_inputs, permits
@@ -52,10 +53,11 @@ class ExplainableDecision(Decision):
         """
         return expires_at(self.inputs) if self else None
 
-    def explain(self) -> Explanation:
+    def explain(self, deadline: Deadline | None = None) -> Explanation:
         """The conditions of `allow` with the rows that show them, and the smallest change that would allow.
 
         Raises:
+            DeadlineError: the deadline has passed.
             ValueError: an error occurred while deciding, so there is nothing to explain.
         """
         if self.error:
@@ -77,6 +79,7 @@ class ExplainableDecision(Decision):
             analyses.subject_of,
             regather,
             permitted,
+            deadline,
         )
 
 

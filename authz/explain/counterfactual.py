@@ -1,100 +1,152 @@
-"""The smallest change that would allow: the fewest facts to write, exact among all changes that may be written.
+"""The smallest change that would allow: the fewest facts to write, exact among all changes that are tried.
 
 The search is iterative deepening. A set of changes that permits must touch, for each unmet condition of `allow`, some
 field that the condition reads. So the search branches on the unmet condition that the fewest changes touch, and unmet
 conditions that no single change touches together bound the number of changes from below.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from authz.analysis.fields_read import Fields
-from authz.bundle.vocabulary import Vocabulary, attribute
+from authz.bundle.vocabulary import attribute
+from authz.deadline import Deadline
 from authz.explain.change_pool import ChangePool
-from authz.explain.pruning import OpenChange, PartialQuestion, open_change
+from authz.explain.proof import open_proof
+from authz.explain.pruning import open_change
+from authz.explain.request import RefusedRequest
 from authz.explain.unmet import unmet_conditions
 from authz.facts.changes import Change, fields_changed_by
+from authz.facts.possible_changes import PossibleChanges
 from authz.interpreter.evaluate import two_valued
-from authz.language.ir import Program
 
 MOST_TRIED = 2_000
 """The number of sets of changes after which the search gives up."""
+MOST_STEPS = 2_000_000
+"""The number of formulas that the search evaluates, and the proofs each, before they give up: some seconds."""
+
+
+class SearchOutcome(StrEnum):
+    """What a search for the smallest change established.
+
+    PROVED: whatever values are written, fewer changes do not allow (where none was found: no changes at all).
+    EXHAUSTED: so it is among all changes that were tried, but others may exist.
+    CUT_OFF: the search gave up before it had tried all of them.
+    NONE_DECLARED: the vocabulary declares no changes.
+    """
+
+    PROVED = "proved"
+    EXHAUSTED = "exhausted"
+    CUT_OFF = "cut_off"
+    NONE_DECLARED = "none_declared"
 
 
 @dataclass(frozen=True, slots=True)
 class SmallestChange:
-    """The fewest changes that would allow; `changes` is None where there are none, or none was found.
+    """The fewest changes that would allow, None if none was found, and what the search established.
 
-    `exhausted`: no set of changes that anybody may write would allow. Otherwise the search gave up at `tried` sets.
+    `tried` is the number of sets of changes that were tried.
     """
 
     changes: tuple[Change, ...] | None
-    exhausted: bool = False
+    outcome: SearchOutcome
     tried: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRequest:
-    """The request to find the smallest change for."""
-
-    program: Program
-    fields_read: Mapping[str, Fields]
-    """By rule: the fields of the request that it reads."""
-    vocabulary: Vocabulary
-    gathered: Any
-    """The request's records."""
-    action: str
-    regather: Callable[[Sequence[Change]], Any]
-    """The request's records after some changes."""
-    permits: Callable[[Any], bool]
-    """Whether a request's records permit it."""
-    subject: Callable[[Any], Any]
-    """The subject in a request's records, or None."""
-
-    def question(self, records: Any, open: Sequence[OpenChange]) -> PartialQuestion:
-        """The question to `allow` where `records` are settled and some changes open."""
-        return PartialQuestion(self.program, self.subject(records), self.action, records, open)
-
-
 class _GaveUpError(Exception):
-    """The search has tried `MOST_TRIED` sets."""
+    """The search has tried `MOST_TRIED` sets, or taken `MOST_STEPS` steps."""
 
 
-def smallest_change(request: RefusedRequest, candidates: Sequence[Change]) -> SmallestChange:
-    """The smallest set of changes, among some candidates, that would allow a refused request."""
-    search = _Search(request, candidates)
-    bound: int | None = 1
+class _Steps:
+    """Counts the formulas that are evaluated, up to `MOST_STEPS` and to a deadline."""
+
+    def __init__(self, deadline: Deadline | None) -> None:
+        self._deadline = deadline
+        self._left = MOST_STEPS
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise _GaveUpError
+        if self._deadline is not None:
+            self._deadline.step()
+
+
+def smallest_change(request: RefusedRequest, possible: PossibleChanges) -> SmallestChange:
+    """The smallest set of changes, among the possible ones, that would allow a refused request.
+
+    Raises:
+        DeadlineError: the deadline of the request has passed.
+    """
+    if not request.vocabulary.changes:
+        return SmallestChange(None, SearchOutcome.NONE_DECLARED)
+    if _is_proved_impossible(request):
+        return SmallestChange(None, SearchOutcome.PROVED)
+    changes, tried, gave_up = _search(request, possible.changes)
+    if changes is not None and _is_proved_smallest(request, len(changes)):
+        return SmallestChange(changes, SearchOutcome.PROVED, tried)
+    cut_off = gave_up or possible.cut_off
+    return SmallestChange(changes, SearchOutcome.CUT_OFF if cut_off else SearchOutcome.EXHAUSTED, tried)
+
+
+def _is_proved_impossible(request: RefusedRequest) -> bool:
     try:
-        while bound is not None and bound <= len(candidates):
-            search.next_bound = None
-            changes = search.deepen((), frozenset(), bound)
-            if changes is not None:
-                return SmallestChange(changes, tried=search.tried)
-            bound = search.next_bound
+        return open_proof(request, _Steps(request.deadline)).nothing_permits()
     except _GaveUpError:
-        return SmallestChange(None, tried=search.tried)
-    return SmallestChange(None, True, search.tried)
+        return False
+
+
+def _is_proved_smallest(request: RefusedRequest, size: int) -> bool:
+    try:
+        return open_proof(request, _Steps(request.deadline)).needs_at_least(size)
+    except _GaveUpError:
+        return False
+
+
+def _search(request: RefusedRequest, candidates: Sequence[Change]) -> tuple[tuple[Change, ...] | None, int, bool]:
+    """The fewest changes that would allow, the number of sets tried, and whether the search gave up."""
+    search = _Search(request)
+    try:
+        return search.run(candidates), search.tried, False
+    except _GaveUpError:
+        return None, search.tried, True
 
 
 class _Search:
-    def __init__(self, request: RefusedRequest, candidates: Sequence[Change]) -> None:
-        vocabulary = request.vocabulary
-        open_changes = [open_change(c, fields_changed_by(c, vocabulary), vocabulary.collections) for c in candidates]
-        helpful = request.question(request.gathered, open_changes).helpful()
+    def __init__(self, request: RefusedRequest) -> None:
         self._request = request
-        self._pool = ChangePool(
-            [open_changes[index] for index in helpful], vocabulary, request.gathered, request.regather
-        )
+        self._steps = _Steps(request.deadline)
+        self._pool: ChangePool
         self.tried = 0
         self.next_bound: int | None = None
         """The least number of changes that a set beyond the current bound may have; None if there is no such set."""
+
+    def run(self, candidates: Sequence[Change]) -> tuple[Change, ...] | None:
+        """The fewest of some changes that would allow; None if no set of them does."""
+        request, vocabulary = self._request, self._request.vocabulary
+        open_changes = [open_change(c, fields_changed_by(c, vocabulary), vocabulary.collections) for c in candidates]
+        helpful = request.question(request.gathered, open_changes, self._steps).helpful()
+        self._pool = ChangePool(
+            [open_changes[index] for index in helpful], vocabulary, request.gathered, request.regather
+        )
+        bound: int | None = 1
+        while bound is not None and bound <= len(helpful):
+            self.next_bound = None
+            changes = self.deepen((), frozenset(), bound)
+            if changes is not None:
+                return changes
+            bound = self.next_bound
+        return None
 
     def deepen(self, chosen: tuple[int, ...], excluded: frozenset[int], bound: int) -> tuple[Change, ...] | None:
         """A set of at most `bound` changes that has all those chosen and none excluded, and would allow."""
         self.tried += 1
         if self.tried > MOST_TRIED:
             raise _GaveUpError
+        if self._request.deadline is not None:
+            self._request.deadline.check()
         pool = self._pool
         records = pool.records_after(chosen)
         missing = pool.missing_entities(chosen)
@@ -124,7 +176,7 @@ class _Search:
 
     def _may_permit(self, records: Any, free: list[int]) -> bool:
         """Whether some choice of the free changes may permit. With one change to go, trying each of them is cheaper."""
-        return self._request.question(records, [self._pool.open[index] for index in free]).may_permit()
+        return self._request.question(records, [self._pool.open[index] for index in free], self._steps).may_permit()
 
     def _try_later(self, bound: int) -> None:
         self.next_bound = bound if self.next_bound is None else min(self.next_bound, bound)
@@ -134,13 +186,10 @@ class _Search:
         request = self._request
         subject = request.subject(records)
         if subject is not None:
-            arguments = (subject, request.action, records)
-            yield from unmet_conditions(two_valued(request.program, attribute), request.fields_read, arguments)
-            return
-        # Only a known subject of the right type, with a resource of the right type, can be permitted.
-        subject_type, resource_type = request.vocabulary.subject.type, request.vocabulary.resource.type
-        right_types = (records.subject_type, records.resource_type) == (subject_type, resource_type)
-        yield frozenset({subject_type} if right_types else ())
+            interpreter = two_valued(request.program, attribute, step=self._steps)
+            yield from unmet_conditions(interpreter, request.fields_read, (subject, request.action, records))
+        else:
+            yield frozenset({request.vocabulary.subject.type} if request.has_decidable_types else ())
 
 
 def disjoint_needs(needs: Sequence[Sequence[int]]) -> int:

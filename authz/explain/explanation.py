@@ -8,8 +8,10 @@ from authz.analysis.comparisons import Comparisons
 from authz.analysis.fields_read import Fields
 from authz.bundle.loading import Bundle
 from authz.bundle.vocabulary import attribute
-from authz.explain.counterfactual import RefusedRequest, SmallestChange, smallest_change
+from authz.deadline import Deadline
+from authz.explain.counterfactual import SmallestChange, smallest_change
 from authz.explain.render import conditions_as_data, smallest_as_data
+from authz.explain.request import RefusedRequest
 from authz.explain.tree import Condition, condition_tree
 from authz.facts.changes import Change, apply_changes, gathered_facts
 from authz.facts.memory import Facts
@@ -40,13 +42,18 @@ def explain(
     subject_of: Callable[[Any], Any | None],
     gather: Callable[[Facts], Any],
     permits: Callable[[Any], bool],
+    deadline: Deadline | None = None,
 ) -> Explanation:
     """The explanation of the decision on a gathered record.
 
     `gather` gathers the same request from other facts, `permits` decides a record, and `subject_of` gives its subject.
+
+    Raises:
+        DeadlineError: the deadline has passed.
     """
     subject = subject_of(gathered)
-    conditions = condition_tree(two_valued(bundle.program, attribute), subject, gathered.action, gathered)
+    interpreter = two_valued(bundle.program, attribute, step=None if deadline is None else deadline.step)
+    conditions = condition_tree(interpreter, subject, gathered.action, gathered)
     if subject is not None and conditions.holds:
         return Explanation(conditions, None)
     facts = gathered_facts(gathered, bundle)
@@ -55,6 +62,14 @@ def explain(
         return gather(apply_changes(changes, facts))
 
     refused = RefusedRequest(
-        bundle.program, fields_read, bundle.vocabulary, gathered, gathered.action, regather, permits, subject_of
+        bundle.program,
+        fields_read,
+        bundle.vocabulary,
+        gathered,
+        gathered.action,
+        regather,
+        permits,
+        subject_of,
+        deadline,
     )
     return Explanation(conditions, smallest_change(refused, possible_changes(bundle, comparisons, gathered)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from authz.bundle.vocabulary import CollectionKind, attribute
 from authz.facts.changes import Change
-from authz.interpreter.evaluate import Environment, Interpreter, identity, three_valued
+from authz.interpreter.evaluate import Environment, Interpreter, Step, identity, three_valued
 from authz.interpreter.partial import UNKNOWN, OpenRows, PartialRecord
 from authz.language.ir import And, Exists, Formula, Invoke, Not, Or, Program
 
@@ -44,6 +44,7 @@ class PartialQuestion:
     action: str
     request: Any
     open: Sequence[OpenChange]
+    step: Step
 
     def may_permit(self) -> bool:
         """Whether some choice of the open changes may make `allow` hold."""
@@ -59,7 +60,7 @@ class PartialQuestion:
         return (self.subject or UNKNOWN, self.action, self.request)
 
     def _interpreter(self) -> Interpreter[bool | None]:
-        return three_valued(self.program, attribute, PartialRecord(self.request, self._open_attributes()))
+        return three_valued(self.program, attribute, PartialRecord(self.request, self._open_attributes()), self.step)
 
     def _open_attributes(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {}

@@ -4,20 +4,46 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from authz.bundle.loading import Bundle
-from authz.explain.counterfactual import SmallestChange
+from authz.explain.counterfactual import SearchOutcome, SmallestChange
 from authz.explain.tree import Condition, ConditionKind
 from authz.facts.changes import Change, ChangeKind
-from authz.facts.serialize import row_as_data, value_as_data
+from authz.facts.serialize import element_as_data, row_as_data, value_as_data
 
 LANGUAGES = ("en", "nl")
-NO_CHANGE_ALLOWS = {
-    "en": "nothing that anybody may write would allow this now",
-    "nl": "niets wat iemand mag vastleggen zou dit nu toestaan",
+NO_CHANGE: Mapping[SearchOutcome, Mapping[str, str]] = {
+    SearchOutcome.PROVED: {
+        "en": "nothing that anybody may write would allow this now",
+        "nl": "niets wat iemand mag vastleggen zou dit nu toestaan",
+    },
+    SearchOutcome.EXHAUSTED: {
+        "en": "none of the changes that were tried would allow this; it is not proved that none does",
+        "nl": "geen van de geprobeerde wijzigingen zou dit toestaan; dat geen enkele dat doet is niet bewezen",
+    },
+    SearchOutcome.CUT_OFF: {
+        "en": "no change that would allow this was found before the search gave up",
+        "nl": "er is geen wijziging gevonden die dit zou toestaan voordat het zoeken werd gestaakt",
+    },
+    SearchOutcome.NONE_DECLARED: {
+        "en": "the bundle declares no changes (`[changes]` in vocabulary.toml), so none was sought",
+        "nl": "de bundel noemt geen wijzigingen (`[changes]` in vocabulary.toml), dus is er niet gezocht",
+    },
 }
-NO_CHANGE_FOUND = {
-    "en": "no change that would allow this was found",
-    "nl": "er is geen wijziging gevonden die dit zou toestaan",
+"""What a search that found no change established."""
+CHANGE_FOUND: Mapping[SearchOutcome, Mapping[str, str]] = {
+    SearchOutcome.PROVED: {
+        "en": "the smallest change that would allow",
+        "nl": "de kleinste wijziging waarmee het zou mogen",
+    },
+    SearchOutcome.EXHAUSTED: {
+        "en": "the smallest of the changes that were tried that would allow",
+        "nl": "de kleinste van de geprobeerde wijzigingen waarmee het zou mogen",
+    },
+    SearchOutcome.CUT_OFF: {
+        "en": "a change that would allow; not all smaller ones were tried",
+        "nl": "een wijziging waarmee het zou mogen; niet alle kleinere zijn geprobeerd",
+    },
 }
+"""What a search that found a change established about it."""
 SENTENCES: Mapping[ChangeKind, Mapping[str, str]] = {
     ChangeKind.ADD: {"en": "add {noun}: {row}", "nl": "voeg toe, {noun}: {row}"},
     ChangeKind.END: {"en": "end {noun}: {row}", "nl": "beëindig {noun}: {row}"},
@@ -37,7 +63,7 @@ def conditions_as_data(condition: Condition) -> dict[str, Any]:
     }
     if condition.kind is ConditionKind.SOME:
         data |= {"collection": condition.collection, "rows": condition.rows}
-        data["row"] = None if condition.row is None else row_as_data(condition.row)
+        data["row"] = None if condition.row is None else element_as_data(condition.row)
     if condition.conditions:
         data["conditions"] = [conditions_as_data(each) for each in condition.conditions]
     return data
@@ -46,11 +72,11 @@ def conditions_as_data(condition: Condition) -> dict[str, Any]:
 def smallest_as_data(smallest: SmallestChange, bundle: Bundle) -> dict[str, Any]:
     """The smallest change as JSON values.
 
-    `changes` is null if no change was found; `said` then states, by language, whether the search was exhaustive.
+    `changes` is null if no change was found. `outcome` is what the search established; `text` states it by language.
     """
-    if smallest.changes is None:
-        return {"changes": None, "said": NO_CHANGE_ALLOWS if smallest.exhausted else NO_CHANGE_FOUND}
-    return {"changes": [change_as_data(change, bundle) for change in smallest.changes]}
+    texts = NO_CHANGE if smallest.changes is None else CHANGE_FOUND
+    changes = None if smallest.changes is None else [change_as_data(change, bundle) for change in smallest.changes]
+    return {"changes": changes, "outcome": smallest.outcome.value, "text": dict(texts[smallest.outcome])}
 
 
 def change_as_data(change: Change, bundle: Bundle) -> dict[str, Any]:
@@ -74,8 +100,11 @@ def change_in_words(change: Change, bundle: Bundle, language: str) -> str:
 
 
 def row_in_words(row: Any, without: Container[str] = ()) -> str:
-    """A row on one line, without some of its fields."""
-    return ", ".join(f"{name} {_text(value)}" for name, value in row_as_data(row).items() if name not in without)
+    """A row on one line, without some of its fields; an element of a list of values is that value."""
+    data = element_as_data(row)
+    if not isinstance(data, dict):
+        return _text(data)
+    return ", ".join(f"{name} {_text(value)}" for name, value in data.items() if name not in without)
 
 
 def _text(value: Any) -> str:

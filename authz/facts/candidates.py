@@ -73,6 +73,8 @@ class CandidateIndex:
         others = [place for place, name in enumerate(by) if name not in searched]
         ids: dict[Key, set[Key]] = {}
         for key in self._keys[collection]:
+            if None in key:
+                continue  # no request has an id that is absent, so no request finds these rows
             ids.setdefault(tuple(key[i] for i in others), set()).add(tuple(key[i] for i in places))
         return {other: tuple(sorted(keys)) for other, keys in ids.items()}
 

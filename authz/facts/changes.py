@@ -68,12 +68,20 @@ def gathered_facts(gathered: Any, bundle: Bundle) -> Facts:
 
 def fields_changed_by(change: Change, vocabulary: Vocabulary) -> frozenset[str]:
     """The fields of a request record that a change may alter, derived and stored ones included."""
-    if change.kind is ChangeKind.SET:
-        fields = {change.facts}
+    return fields_of_facts(change.facts, change.record, vocabulary)
+
+
+def fields_of_facts(facts: str, record: str, vocabulary: Vocabulary) -> frozenset[str]:
+    """The fields of a request record that come from a list of facts of some record type, or else from a single value.
+
+    `record` is empty for a single value.
+    """
+    if not record:
+        fields = {facts}
     else:
-        fields = {name for name, kind in vocabulary.collections.items() if kind.of == change.record}
-        if vocabulary.rows[change.record].key:
-            fields |= {name for name, record in vocabulary.entities.items() if record == change.record}
+        fields = {name for name, kind in vocabulary.collections.items() if kind.of == record}
+        if vocabulary.rows[record].key:
+            fields |= {name for name, of in vocabulary.entities.items() if of == record}
     fields |= {name for name, kind in vocabulary.properties.items() if kind.stored and kind.stored[0] in fields}
     for name, table in vocabulary.derived.items():
         if any(path.split(".")[0] in fields for path in source_paths(table)):

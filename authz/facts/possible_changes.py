@@ -14,20 +14,43 @@ from authz.bundle.vocabulary import REQUEST, RowType, attribute
 from authz.facts.changes import Change, ChangeKind
 from authz.facts.writable_values import WritableValues, writable_values
 from authz.instants import END
-from authz.language.types import Collection
+from authz.language.types import Collection, Type
 
 MAX_ROWS = 200
 """How many rows of one type are made at most."""
 
 
-@dataclass(frozen=True, slots=True)
+MAX_VALUES = 24
+"""How many values of one field are tried at most."""
+
+
+@dataclass(slots=True)
 class _Context:
     bundle: Bundle
     values: WritableValues
     gathered: Any
+    cut_off: bool = False
+    """Whether some rows or values were left out because there were too many."""
+
+    def of_field(self, record: str, name: str, type_: Type, no_id_of: str = "") -> list[Any]:
+        """The values to try in a field, at most `MAX_VALUES`."""
+        return self.at_most(self.values.of_field(record, name, type_, no_id_of))
+
+    def at_most(self, values: list[Any]) -> list[Any]:
+        """The first `MAX_VALUES` values."""
+        self.cut_off |= len(values) > MAX_VALUES
+        return values[:MAX_VALUES]
 
 
-def possible_changes(bundle: Bundle, comparisons: Comparisons, gathered: Any) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class PossibleChanges:
+    """The changes worth trying; `cut_off` where there were more than `MAX_ROWS` rows or `MAX_VALUES` values to try."""
+
+    changes: tuple[Change, ...]
+    cut_off: bool = False
+
+
+def possible_changes(bundle: Bundle, comparisons: Comparisons, gathered: Any) -> PossibleChanges:
     """Every change to the facts of a gathered request that the vocabulary allows and that rules could notice."""
     vocabulary = bundle.vocabulary
     context = _Context(bundle, writable_values(vocabulary, comparisons, gathered), gathered)
@@ -46,13 +69,13 @@ def possible_changes(bundle: Bundle, comparisons: Comparisons, gathered: Any) ->
         else:
             changes += _rows_added(context, kind, table)
             changes += _rows_ended(context, kind, table)
-    return tuple(changes)
+    return PossibleChanges(tuple(changes), context.cut_off)
 
 
 def _values_set(context: _Context, name: str, table: ChangeTable) -> Iterator[Change]:
     type_ = context.bundle.vocabulary.values[name].type
     current = getattr(context.gathered, attribute(name))
-    values = context.values.of_field(REQUEST, name, type_) if table.set else []
+    values = context.of_field(REQUEST, name, type_) if table.set else []
     if values and isinstance(type_, Collection) and () not in values:
         values = [*values, ()]
     for value in values:
@@ -71,7 +94,7 @@ def _fields_filled(context: _Context, kind: RowType, table: ChangeTable, id: str
     """A record with one of its absent fields filled."""
     for name, writers in table.fill.items():
         if getattr(record, attribute(name)) is None:
-            for value in context.values.of_field(kind.name, name, kind.fields[name].type):
+            for value in context.of_field(kind.name, name, kind.fields[name].type):
                 if value is not None:
                     row = dataclasses.replace(record, **{attribute(name): value})
                     slot = (kind.facts, id)
@@ -119,7 +142,10 @@ def _rows(context: _Context, kind: RowType, fixed: Mapping[str, Any]) -> Iterato
     """Complete rows with some fields fixed; an interval begins at the instant decided at and has no end."""
     columns = [_column(context, kind, name, fixed) for name in kind.fields]
     rows: dict[Any, None] = {}
-    for values in itertools.islice(itertools.product(*columns), MAX_ROWS):
+    for count, values in enumerate(itertools.product(*columns)):
+        if count == MAX_ROWS:
+            context.cut_off = True
+            break
         fields = _completed(kind, dict(zip(kind.fields, values, strict=True)))
         if fields is not None:
             row = context.bundle.classes[kind.name](**{attribute(name): value for name, value in fields.items()})
@@ -135,10 +161,10 @@ def _column(context: _Context, kind: RowType, name: str, fixed: Mapping[str, Any
     if kind.interval and name in kind.interval:
         return [context.gathered.at if name == kind.interval[0] else END]
     if field.names:
-        return list(context.values.ids.get(field.names, ()))
+        return context.at_most(context.values.ids_of(kind.name, name, field.names))
     if name in kind.needs:
         return [None]
-    return context.values.of_field(kind.name, name, field.type, kind.no_id_of.get(name, ""))
+    return context.of_field(kind.name, name, field.type, kind.no_id_of.get(name, ""))
 
 
 def _completed(kind: RowType, fields: dict[str, Any]) -> dict[str, Any] | None:

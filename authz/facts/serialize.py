@@ -32,6 +32,11 @@ def row_as_data(row: Any, kind: RowType | None = None) -> dict[str, Any]:
     return data
 
 
+def element_as_data(element: Any) -> Any:
+    """An element of a collection, which is a row, or a single value where the collection is a list of values."""
+    return row_as_data(element) if dataclasses.is_dataclass(element) else value_as_data(element)
+
+
 def value_as_data(value: Any) -> Any:
     """A single value of a facts document."""
     if isinstance(value, datetime):

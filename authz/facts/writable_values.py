@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from authz.analysis.comparisons import Comparisons, FieldKey, declaring_field
 from authz.bundle.derived import kind_of, source_paths
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, Vocabulary, attribute
 from authz.facts.gather import follow
+from authz.instants import BEGIN, END
 from authz.language.types import BOOLEAN, DATE, INSTANT, INTEGER, Collection, Enumeration, Optional, Type
 
 UNKNOWN_PERSON = "someone"
@@ -53,9 +54,19 @@ class WritableValues:
         taken = self.ids.get(no_id_of, ())
         return [value for value in (*compared, UNKNOWN_PERSON) if value and value not in taken]
 
+    def ids_of(self, record: str, name: str, names: str) -> list[str | None]:
+        """The ids of record type `names` that a field may hold: the request's, then those that rules compare it with.
+
+        A field that may be absent is tried absent too, after the ids of the request.
+        """
+        field = declaring_field(record, name, self.vocabulary.schema)
+        absent = [None] if isinstance(self.vocabulary.schema.records[record].fields[name].type, Optional) else []
+        compared = (value for value in self._compared(field) if isinstance(value, str))
+        return list(dict.fromkeys([*self.ids.get(names, ()), *absent, *compared]))
+
     def _is_read(self, field: FieldKey) -> bool:
-        """Whether rules compare a field, or something derived from it, with anything."""
-        return field in self.derived_from or bool(self._compared(field)) or self.comparisons.is_compared(field)
+        """Whether rules read a field, or something derived from it."""
+        return field in self.derived_from or field in self.comparisons.read
 
     def _compared(self, field: FieldKey) -> list[Any]:
         """All values that rules compare with a field: the request's, constants, then those of gathered rows."""
@@ -64,7 +75,7 @@ class WritableValues:
             for collection, kind in self.vocabulary.collections.items():
                 if kind.of == record:
                     column = (getattr(row, attribute(name)) for row in getattr(self.gathered, attribute(collection)))
-                    values |= dict.fromkeys(value for value in column if isinstance(value, str))
+                    values |= dict.fromkeys(value for value in column if isinstance(value, str | int))
         return list(values)
 
     def _of_request(self, field: FieldKey) -> list[Any]:
@@ -81,13 +92,27 @@ class WritableValues:
         return list(values)
 
     def _dates(self, name: str) -> list[date]:
-        """Dates of a field on either side of what a derived field computes from it, such as an age."""
+        """Dates of a field for which a derived field, such as an age, lies on either side of an instant.
+
+        The instants are the one decided at, then those of gathered rows that rules compare the derived field with.
+        """
         dates: dict[date, None] = {}
-        for table in self.vocabulary.derived.values():
-            if source_paths(table)[0].endswith(f".{name}"):
-                samples = kind_of(table).sample_dates(table, self.gathered.at, lambda path: follow(self.gathered, path))
+        tables = [(field, t) for field, t in self.vocabulary.derived.items() if source_paths(t)[0].endswith(f".{name}")]
+        instants = dict.fromkeys([self.gathered.at, *(each for field, _ in tables for each in self._instants(field))])
+        for instant in instants:
+            for _, table in tables:
+                samples = kind_of(table).sample_dates(table, instant, lambda path: follow(self.gathered, path))
                 dates |= dict.fromkeys(samples)
         return list(dates)
+
+    def _instants(self, derived: str) -> list[datetime]:
+        """The instants in gathered rows that rules compare a derived field with, the latest first."""
+        instants: set[datetime] = set()
+        for record, name in self.comparisons.same_class((REQUEST, derived), self.fields):
+            for collection, kind in self.vocabulary.collections.items():
+                if kind.of == record:
+                    instants |= {getattr(row, attribute(name)) for row in getattr(self.gathered, attribute(collection))}
+        return sorted((each for each in instants if isinstance(each, datetime) and BEGIN < each < END), reverse=True)
 
 
 def writable_values(vocabulary: Vocabulary, comparisons: Comparisons, gathered: Any) -> WritableValues:

@@ -32,6 +32,9 @@ from authz.language.ir import (
 Environment = Mapping[str, Any]
 """The values of a rule's variables, by name."""
 
+Step = Callable[[], None]
+"""Called once for each formula that is evaluated. It may raise to end an evaluation that takes too long."""
+
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -53,7 +56,8 @@ class Clause(NamedTuple, Generic[Truth]):
 class Interpreter(Generic[Truth]):
     """Evaluates the rules of a program over the records of one request, and remembers the truth of every call.
 
-    `trace` is called with each clause that is evaluated, and its truth.
+    `trace` is called with each clause that is evaluated, and its truth. `step` is called for each formula that is
+    evaluated; what it raises ends the evaluation.
     """
 
     def __init__(
@@ -62,11 +66,13 @@ class Interpreter(Generic[Truth]):
         attribute: Callable[[str], str],
         algebra: Algebra[Truth],
         trace: Callable[[CheckedRule, Truth], None] | None = None,
+        step: Step | None = None,
     ) -> None:
         self.program = program
         self.algebra = algebra
         self._attribute = attribute
         self._trace = trace
+        self._step = step
         self._calls: dict[tuple[Any, ...], Truth] = {}
         # INVARIANT: `_calls` identifies records by `id`, so every argument must live as long as the interpreter.
         self._arguments: list[tuple[Any, ...]] = []
@@ -131,6 +137,8 @@ class Interpreter(Generic[Truth]):
         Raises:
             AbsentValueError: with two truth values, where the formula stands behind a guard that does not hold.
         """
+        if self._step is not None:
+            self._step()
         algebra = self.algebra
         match formula:
             case Compare(operator=relation, left=left, right=right):
@@ -161,15 +169,20 @@ class Interpreter(Generic[Truth]):
 
 
 def two_valued(
-    program: Program, attribute: Callable[[str], str], trace: Callable[[CheckedRule, bool], None] | None = None
+    program: Program,
+    attribute: Callable[[str], str],
+    trace: Callable[[CheckedRule, bool], None] | None = None,
+    step: Step | None = None,
 ) -> Interpreter[bool]:
     """An evaluator over records that are wholly known. `attribute` gives the attribute that holds a field."""
-    return Interpreter(program, attribute, TwoValued(), trace)
+    return Interpreter(program, attribute, TwoValued(), trace, step)
 
 
-def three_valued(program: Program, attribute: Callable[[str], str], request: PartialRecord) -> Interpreter[bool | None]:
+def three_valued(
+    program: Program, attribute: Callable[[str], str], request: PartialRecord, step: Step | None = None
+) -> Interpreter[bool | None]:
     """An evaluator over a request that is known in part. `attribute` gives the attribute that holds a field."""
-    return Interpreter(program, attribute, ThreeValued(request))
+    return Interpreter(program, attribute, ThreeValued(request), step=step)
 
 
 def record_holding(spans: set[Span]) -> Callable[[CheckedRule, bool], None]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from authz import Decision, Explanation, Policy, load_bundle
 from authz.bundle.vocabulary import attribute
 from authz.engine.loading import read_facts
+from authz.explain.counterfactual import SearchOutcome
 from authz.explain.render import smallest_as_data
 from authz.explain.tree import Condition, ConditionKind, deciding_leaves
 from authz.facts.changes import Change, ChangeKind, apply_changes
@@ -41,7 +42,7 @@ def decided(policy: Policy, world: Situation, changes: tuple[Change, ...]) -> De
 
 def pool_of(policy: Policy, world: Situation) -> tuple[Change, ...]:
     own = policy.with_parameters(world.parameters)
-    return possible_changes(own.bundle, own.analyses.comparisons, gathered(policy, world)[2])
+    return possible_changes(own.bundle, own.analyses.comparisons, gathered(policy, world)[2]).changes
 
 
 def conditions(condition: Condition) -> Iterator[Condition]:
@@ -86,7 +87,7 @@ def test_the_smallest_change_allows_and_no_part_of_it_does(policy: Policy, world
     if decision is None:
         return
     found = decision.explain().smallest
-    assert found.changes is not None or found.exhausted, "the search gave up"
+    assert found.outcome is not SearchOutcome.CUT_OFF, "the search gave up"
     if found.changes is None:
         return
     assert decided(policy, world, found.changes)

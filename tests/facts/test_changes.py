@@ -16,7 +16,7 @@ from tests.support.student import Situation
 def changes_of(policy: Policy, situation: Situation) -> tuple[Change, ...]:
     """The possible changes of a situation."""
     configured = policy.with_parameters(situation.parameters)
-    return possible_changes(configured.bundle, configured.analyses.comparisons, gathered(policy, situation)[2])
+    return possible_changes(configured.bundle, configured.analyses.comparisons, gathered(policy, situation)[2]).changes
 
 
 @settings(max_examples=effort(60), deadline=None)
