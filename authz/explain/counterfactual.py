@@ -24,7 +24,7 @@ from authz.interpreter.evaluate import two_valued
 
 MOST_TRIED = 2_000
 """The number of sets of changes after which the search gives up."""
-MOST_STEPS = 2_000_000
+MOST_STEPS = 300_000
 """The number of formulas that the search evaluates, and the proofs each, before they give up: some seconds."""
 
 
