@@ -1,10 +1,19 @@
 """Deadlines: a call that is late is cancelled, and one that has ended is left alone."""
 
 import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from authz_api import deadline
+from authz_api.authzen import evaluation
 from authz_api.deadline import Deadlines
+
+from authz import Policy, load_facts
+from tests.support.paths import STUDENT
+from tests.support.server import EVALUATION
+from tests.support.service import start_service
+from tests.support.service_cases import SARA
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +66,23 @@ def test_each_task_has_its_own_deadline() -> None:
         ]
 
     assert asyncio.run(both()) == ["answered", asyncio.CancelledError, "answered"]
+
+
+def test_an_explanation_that_is_late_is_503_and_no_decision(
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadline of no time at all has passed when the work first looks at its clock."""
+    monkeypatch.setattr(evaluation, "SECONDS", 0.0)
+    facts = load_facts(STUDENT / "facts.json", policy)
+    service = start_service(policy, facts, datetime(2025, 3, 10, 12, tzinfo=UTC), tmp_path / "log")
+    body = {**SARA, "options": {"explain": True}}
+
+    async def post() -> tuple[int, dict[str, object], int]:
+        async with service.http() as http:
+            late = await http.post(EVALUATION, json=body)
+            plain = await http.post(EVALUATION, json=SARA)
+        return late.status_code, late.json(), plain.status_code
+
+    status, answer, others = asyncio.run(post())
+    assert (status, others) == (503, 200)
+    assert "decision" not in answer

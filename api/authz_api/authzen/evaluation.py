@@ -6,13 +6,16 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from authz import EvaluationRequest, MalformedRequestError
+from authz import EvaluationRequest, Explanation, MalformedRequestError
+from authz.deadline import Deadline, DeadlineError
 from authz.engine.evaluation import decide, gather_inputs
+from authz.engine.policy import ExplainableDecision
 from authz_api import response_delay
 from authz_api.authn.callers import Caller, Right
 from authz_api.authzen.endpoint import Endpoint, EndpointResult, Question
 from authz_api.authzen.request_body import message_of
 from authz_api.authzen.responses import OTHER_SUBJECT, EvaluationResult, caller_may_ask, evaluation_result
+from authz_api.deadline import SECONDS
 from authz_api.decision_log.pseudonyms import Pseudonyms
 from authz_api.problems import ProblemError
 from authz_api.state import Snapshot
@@ -45,9 +48,20 @@ class Evaluation:
         decision = snapshot.policy.decide(request, snapshot.facts, question.at)
         explanation = None
         if not decision.error:
-            explained = await asyncio.get_running_loop().run_in_executor(self.explainer, decision.explain)
-            explanation = explained.as_data(snapshot.policy.bundle)
+            explanation = (await self._explain(decision)).as_data(snapshot.policy.bundle)
         return self._result(snapshot, evaluation_result(snapshot, decision.inputs, decision, True, explanation))
+
+    async def _explain(self, decision: ExplainableDecision) -> Explanation:
+        """The explanation of a decision; the time that it waits for others counts towards its deadline.
+
+        Raises:
+            ProblemError: 503 at the deadline.
+        """
+        deadline = Deadline.after(SECONDS)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.explainer, decision.explain, deadline)
+        except DeadlineError:
+            raise ProblemError(503, f"there was no answer within {SECONDS:g} seconds") from None
 
     def _result(self, snapshot: Snapshot, result: EvaluationResult) -> EndpointResult:
         assert result.request is not None  # a decided evaluation has a request
