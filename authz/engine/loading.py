@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from authz.bundle.loading import load
+from authz.bundle.loading import PolicyError, load
 from authz.bundle.vocabulary import attribute
 from authz.codegen.python import compile_program
 from authz.documents.files import read_document
@@ -11,6 +11,7 @@ from authz.engine.analyses import analyze
 from authz.engine.evaluation import CompiledPolicy
 from authz.engine.policy import Policy
 from authz.facts.memory import Facts
+from authz.language.typecheck.depth import too_deep
 
 
 def load_bundle(folder: str | Path) -> Policy:
@@ -20,8 +21,11 @@ def load_bundle(folder: str | Path) -> Policy:
         PolicyError: with every error in it.
     """
     bundle = load(folder)
-    evaluator = compile_program(bundle.program, attribute)
-    return Policy(bundle, evaluator, bundle.parameters, bundle.digest, analyze(bundle))
+    try:
+        evaluator = compile_program(bundle.program, attribute)
+        return Policy(bundle, evaluator, bundle.parameters, bundle.digest, analyze(bundle))
+    except RecursionError:
+        raise PolicyError([too_deep(bundle.path, bundle.files, bundle.program)]) from None
 
 
 def load_facts(path: str | Path, policy: CompiledPolicy) -> Facts:

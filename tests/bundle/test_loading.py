@@ -125,3 +125,14 @@ def test_a_collection_keyed_by_what_a_caller_may_leave_out_needs_a_guard(bundle:
 def test_a_collection_keyed_by_the_subject_needs_no_guard(bundle: Path, edit: Edit) -> None:
     edit("access.polar", "", '\nallow(_s: Supplier, "read_grades", r: Request) if not _ in r.suspensions;\n')
     assert load_bundle(bundle).bundle.program.rules
+
+
+def test_rules_that_call_each_other_too_deep_are_refused_at_the_first(bundle: Path, edit: Edit) -> None:
+    rules = "".join(f"r{n}(request: Request) if not r{n + 1}(request);\n" for n in range(3000))
+    edit("access.polar", "", f"\nr3000(request: Request) if request.school = nil;\n{rules}")
+    edit("access.polar", "in_scope(request) and", "in_scope(request) and r0(request) and")
+    with pytest.raises(PolicyError) as raised:
+        load_bundle(bundle)
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "nesting-too-deep" and diagnostic.span.path.endswith("access.polar")
+    assert diagnostic.problem == "the rules that `allow` calls nest 3002 deep, which is too deep to compile"

@@ -104,7 +104,8 @@ def test_each_key_needs_a_guard() -> None:
     assert diagnostics_of(rule("request.link != nil and request.reader != nil and not _ in request.grants")) == ()
     (diagnostic,) = diagnostics_of(rule("request.link != nil and not _ in request.grants"))
     assert str(diagnostic) == (
-        "rules.polar:1:55: `request.grants` is empty too where `request.reader` is nil, and a `not` over it then permits\n"
+        "rules.polar:1:55: `request.grants` is empty too where `request.reader` is nil, "
+        "and a `not` over it then permits\n"
         "    1 | rule(request: Request) if request.link != nil and not _ in request.grants;\n"
         "      |                                                       ^^^^^^^^^^^^^^^^^^^\n"
         "code: permit-by-omission\n"

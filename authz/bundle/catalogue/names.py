@@ -4,8 +4,9 @@ from authz.language.catalogue.entry import CatalogueEntry
 
 RESERVED_NAME = CatalogueEntry(
     code="reserved-name",
-    says="A name is a keyword of Polar, or a word of AuthZEN where the request is concerned.",
-    why="Rules could not use such a field, and a request in the flat form would be ambiguous.",
+    says="A name is a keyword of Polar, an attribute of every Python class, or a word of AuthZEN in a request.",
+    why="Rules could not use such a field, oso could not read its record, or a request in the flat form would be "
+    "ambiguous.",
     example='[records.Door]\nfacts = "doors"\nkey = "id"\nfields = { id = "String", in = "String?" }',
     repair="Choose another name.",
     file="vocabulary.toml",

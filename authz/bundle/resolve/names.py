@@ -6,7 +6,7 @@ from authz.bundle.toml_schema import VocabularyTable
 from authz.bundle.vocabulary import PARAMETERS, REQUEST
 from authz.documents.places import Loc
 from authz.instants import zone
-from authz.language.reserved import KEYWORDS, OSO_CLASSES
+from authz.language.reserved import CLASS_ATTRIBUTES, KEYWORDS, OSO_CLASSES
 from authz.language.types import SCALARS, Enumeration
 
 _ANOTHER = "choose another name"
@@ -16,6 +16,8 @@ def check_name(name: str, loc: Loc, report: Report) -> None:
     """Report a name that rules could not use."""
     if name in KEYWORDS:
         report.add(catalogue.RESERVED_NAME, loc, f"`{name}` is a word of Polar's own", _ANOTHER)
+    if name in CLASS_ATTRIBUTES:
+        report.add(catalogue.RESERVED_NAME, loc, f"`{name}` is an attribute of every Python class", _ANOTHER)
     if name.endswith("_"):
         report.add(catalogue.TRAILING_UNDERSCORE, loc, f"`{name}` ends in `_`", _ANOTHER)
 

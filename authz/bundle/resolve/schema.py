@@ -69,11 +69,18 @@ def request_fields(
     """The fields of a request but for the derived ones; each name is one field."""
     fields = dict(_BUILT_IN)
 
+    def report_twice(name: str, loc: Loc, report: Report) -> None:
+        problem = f"a request has two fields `{name}`"
+        report.add(catalogue.DUPLICATE_REQUEST_FIELD, loc, problem, "choose another name")
+
     def add(name: str, field: Field, loc: Loc, report: Report) -> None:
         if name in fields or name in table.derived:
-            problem = f"a request has two fields `{name}`"
-            report.add(catalogue.DUPLICATE_REQUEST_FIELD, loc, problem, "choose another name")
+            report_twice(name, loc, report)
         fields[name] = field
+
+    for name in table.derived:
+        if name in _BUILT_IN:
+            report_twice(name, ("derived", name), in_vocabulary)
 
     unknown = "nil if there is none of that id"
     for party in (declared.subject, declared.resource):

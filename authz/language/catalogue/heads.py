@@ -37,6 +37,13 @@ NIL_IN_HEAD = CatalogueEntry(
     example="rule(nil);",
     repair="Test `= nil` in the body.",
 )
+RESERVED_RULE_NAME = CatalogueEntry(
+    code="reserved-rule-name",
+    says="A rule has the name of a rule to which oso gives a meaning: `has_permission`, `allow_field`.",
+    why="oso prescribes the parameters of such a rule, and refuses others.",
+    example="has_role(request: Request) if request.suspended;",
+    repair="Choose another name.",
+)
 DUPLICATE_PARAMETER = CatalogueEntry(
     code="duplicate-parameter",
     says="Two parameters of a rule have one name.",

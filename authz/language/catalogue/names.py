@@ -20,8 +20,9 @@ FOREIGN_CONSTANT = CatalogueEntry(
 )
 RESERVED_VARIABLE_NAME = CatalogueEntry(
     code="reserved-variable-name",
-    says="A variable has the name of a type or of a constant.",
-    why="oso takes the name of a class for the class itself, so the condition never matches.",
+    says="A variable has the name of a type or of a constant, or the form of oso's own variables: `_value_12`.",
+    why="oso takes the name of a class for the class itself, so the condition never matches. A variable with the name "
+    "of one of oso's own takes the value of that one.",
     example='rule(Reader: Request) if Reader.book = "dune";',
     repair="Choose another name.",
 )

@@ -67,10 +67,10 @@ INTEGER_OUT_OF_RANGE = CatalogueEntry(
 )
 NESTING_TOO_DEEP = CatalogueEntry(
     code="nesting-too-deep",
-    says="Brackets nest deeper than the parser follows.",
+    says="Brackets nest deeper than the parser follows, or rules call each other deeper than can be compiled.",
     why="The depth is bounded so that no text can exhaust the stack of the process that loads it.",
     example=f"rule(request: Request) if {'(' * 65}request.suspended{')' * 65};",
-    repair="Give a part of the condition a rule of its own.",
+    repair="Give a part of the condition a rule of its own; let fewer rules call each other in a chain.",
 )
 UNFINISHED_RULE = CatalogueEntry(
     code="unfinished-rule",

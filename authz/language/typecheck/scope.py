@@ -18,7 +18,7 @@ from authz.language.catalogue.names import (
 )
 from authz.language.diagnostics import Diagnostic, Span, did_you_mean
 from authz.language.ir import Value
-from authz.language.reserved import OSO_CLASSES
+from authz.language.reserved import OSO_CLASSES, is_oso_variable
 from authz.language.sources import Sources
 from authz.language.typecheck.signatures import Signature
 from authz.language.types import Schema
@@ -45,13 +45,16 @@ class RuleState:
     unused: dict[str, ast.Name] = field(default_factory=dict)
     """Bindings that no term has used so far, by unique name."""
     unique_names: set[str] = field(default_factory=set)
+    next_numbers: dict[str, int] = field(default_factory=dict)
+    """By each name, the number to try next, so that many variables of one name take linear time."""
 
     def fresh_name(self, name: str) -> str:
         """A name that no other variable of this rule has, so that formulas can be moved about."""
-        candidate, number = name, 2
+        candidate, number = name, self.next_numbers.get(name, 2)
         while candidate in self.unique_names:
             candidate, number = f"{name}_{number}", number + 1
         self.unique_names.add(candidate)
+        self.next_numbers[name] = number
         return candidate
 
 
@@ -151,8 +154,9 @@ def check_bindable(name: ast.Name, scope: Scope) -> None:
 
 
 def is_reserved(name: str, schema: Schema) -> bool:
-    """Whether oso would take a variable of this name for a class, or a person would take it for a constant."""
-    return name in schema.type_names() or name in OSO_CLASSES or name in FOREIGN_CONSTANTS or name == "nil"
+    """Whether oso would take a variable of this name for a class or for one of its own, or a person for a constant."""
+    is_constant = name in FOREIGN_CONSTANTS or name == "nil"
+    return is_constant or name in OSO_CLASSES or is_oso_variable(name) or schema.type_named(name) is not None
 
 
 def reserved_name_message(name: str) -> tuple[str, str]:

@@ -9,12 +9,14 @@ from authz.language.catalogue.heads import (
     INCONSISTENT_ARITY,
     INCONSISTENT_PARAMETER_TYPE,
     NIL_IN_HEAD,
+    RESERVED_RULE_NAME,
     UNKNOWN_TYPE,
     UNTYPED_PARAMETER,
 )
 from authz.language.catalogue.types import UNKNOWN_ENUMERATION_VALUE
 from authz.language.diagnostics import Diagnostic, Span, did_you_mean
 from authz.language.ir import ConstantValue
+from authz.language.reserved import OSO_RULES
 from authz.language.sources import Sources
 from authz.language.typecheck.entry_points import check_entry_points
 from authz.language.types import BOOLEAN, INTEGER, STRING, UNKNOWN, Enumeration, Schema, Type
@@ -70,6 +72,9 @@ def _check_name(heads: list[Head], schema: Schema, sources: Sources) -> tuple[Si
     name, arity = first.name.name, len(first.parameters)
     diagnostics: list[Diagnostic] = []
     for head in heads:
+        if name in OSO_RULES:
+            problem = f"`{name}` is reserved: oso prescribes the parameters of this rule"
+            diagnostics.append(sources.diagnostic(RESERVED_RULE_NAME, head.name.span, problem, "choose another name"))
         if len(head.parameters) != arity:
             count = len(head.parameters)
             problem = f"`{name}` has {count} parameter{'s' * (count != 1)} here and {arity} at {_place(first.span)}"
