@@ -1,27 +1,25 @@
-"""An issuer's signing keys (JWKS, RFC 7517), from a file or a URL."""
+"""Fetch an issuer's signing keys from a file or a URL."""
 
 import asyncio
 import contextlib
 import threading
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
-
-import jwt
 
 from authz.documents.files import read_document
 from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import DiagnosticError
+from authz_api.authn.signing_keys import Keys, signing_keys
 
-KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
-"""The key type for each family of algorithms, by the first two letters of its name."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FETCH_SECONDS = 5.0
 MAX_BYTES = 1_048_576
-MAX_MESSAGE = 200
 
 
 class KeysUnavailableError(Exception):
@@ -43,52 +41,39 @@ class Issuer:
         return self.jwks.startswith(("https://", "http://"))
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A key of the issuer, and the one algorithm that the key set allows for it, if it names one."""
-
-    key: jwt.PyJWK
-    algorithm: str | None
-
-
-Keys = Mapping[str | None, SigningKey]
-"""An issuer's keys, by key id."""
-
-
 def loopback_or_https(jwks: str) -> bool:
     """Whether nobody on the network can change the keys on their way: a file, https, or loopback."""
     url = urlsplit(jwks)
-    return url.scheme != "http" or url.hostname in ("127.0.0.1", "::1", "localhost")
+    return url.scheme != "http" or url.hostname in LOOPBACK
 
 
 def fetch_keys(issuer: Issuer) -> Keys:
-    """An issuer's signing keys, by id.
+    """An issuer's signing keys.
 
     Raises:
-        KeysUnavailableError: they cannot be read, or none is for the issuer's algorithms.
+        KeysUnavailableError: they cannot be read, or none is for the issuer's algorithms. The message quotes no
+            content of the key set.
     """
     try:
-        if issuer.by_url:
-            document = parse_json_bytes(_download(issuer.jwks), issuer.jwks)
-        else:
-            document = read_document(Path(issuer.jwks), issuer.jwks)
-        keys = jwt.PyJWKSet.from_dict(document).keys if isinstance(document, dict) else []
-        members = {each.get("kid"): each for each in document["keys"]} if keys else {}
+        keys = signing_keys(_read(issuer), issuer.algorithms)
     except DiagnosticError as error:
-        raise KeysUnavailableError(str(error.diagnostics[0])) from None
-    except (jwt.PyJWTError, OSError, HTTPException, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise KeysUnavailableError(f"{issuer.jwks}: {message_of(error)}") from None
-    types = {KEY_TYPES[algorithm[:2]] for algorithm in issuer.algorithms}
-    signing = {
-        key.key_id: SigningKey(key, members[key.key_id].get("alg"))
-        for key in keys
-        if key.key_type in types
-        and key.public_key_use in (None, "sig")
-        and "verify" in (members[key.key_id].get("key_ops") or ("verify",))
-    }
-    if not signing:
+        problem = error.diagnostics[0]
+        raise KeysUnavailableError(f"{problem.span}: {problem.code}") from None
+    except HTTPError as error:
+        raise KeysUnavailableError(f"{issuer.jwks}: HTTP status {error.code}") from None
+    except HTTPException as error:
+        raise KeysUnavailableError(f"{issuer.jwks}: no HTTP response, {type(error).__name__}") from None
+    except (OSError, ValueError) as error:
+        raise KeysUnavailableError(f"{issuer.jwks}: {error}") from None
+    if not keys:
         raise KeysUnavailableError(f"{issuer.jwks}: holds no key for {', '.join(issuer.algorithms)}")
-    return signing
+    return keys
+
+
+def _read(issuer: Issuer) -> Any:
+    if issuer.by_url:
+        return parse_json_bytes(_download(issuer.jwks), issuer.jwks)
+    return read_document(Path(issuer.jwks), issuer.jwks)
 
 
 async def fetch_in_thread(fetch: Callable[[Issuer], Keys], issuer: Issuer) -> Keys:
@@ -96,12 +81,13 @@ async def fetch_in_thread(fetch: Callable[[Issuer], Keys], issuer: Issuer) -> Ke
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Keys] = loop.create_future()
 
-    def resolve(keys: Keys | None, error: KeysUnavailableError | None) -> None:
+    def resolve(keys: Keys, error: KeysUnavailableError | None) -> None:
         if not future.done():
-            future.set_exception(error) if error else future.set_result(keys or {})
+            future.set_exception(error) if error else future.set_result(keys)
 
     def run() -> None:
-        keys, failure = None, None
+        keys: Keys = ()
+        failure = None
         try:
             keys = fetch(issuer)
         except KeysUnavailableError as error:
@@ -113,12 +99,6 @@ async def fetch_in_thread(fetch: Callable[[Issuer], Keys], issuer: Issuer) -> Ke
     return await future
 
 
-def message_of(error: Exception) -> str:
-    """An exception's message, shortened, in lower case at its beginning."""
-    text = str(error) or type(error).__name__
-    return text[:1].lower() + text[1:MAX_MESSAGE]
-
-
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """Keys come from the configured URL alone."""
 
@@ -127,7 +107,11 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _download(url: str) -> bytes:
-    with urllib.request.build_opener(_NoRedirects).open(url, timeout=FETCH_SECONDS) as response:
+    handlers: list[Any] = [_NoRedirects]
+    if urlsplit(url).hostname in LOOPBACK:
+        # A proxy that the environment names could answer in the issuer's place.
+        handlers.append(urllib.request.ProxyHandler({}))
+    with urllib.request.build_opener(*handlers).open(url, timeout=FETCH_SECONDS) as response:
         data: bytes = response.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"holds more than {MAX_BYTES} bytes")
