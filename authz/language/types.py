@@ -70,10 +70,11 @@ Type = BasicType | Collection | Optional
 
 
 class Field(NamedTuple):
-    """A declared field: its type, and its meaning in a sentence for people."""
+    """A declared field: its type, its meaning in a sentence for people, and the record type whose ids it holds."""
 
     type: Type
     about: str = ""
+    id_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,3 +136,17 @@ def test_rules_that_call_each_other_too_deep_are_refused_at_the_first(bundle: Pa
     (diagnostic,) = raised.value.diagnostics
     assert diagnostic.code == "nesting-too-deep" and diagnostic.span.path.endswith("access.polar")
     assert diagnostic.problem == "the rules that `allow` calls nest 3002 deep, which is too deep to compile"
+
+
+def test_a_path_through_an_id_is_told_which_record_it_names(bundle: Path, edit: Edit) -> None:
+    edit(
+        "access.polar",
+        "",
+        '\nf(c: Consent) if c.student.birth_date != nil;\ng(p: Guardianship) if p.person.id = "x";\n',
+    )
+    with pytest.raises(PolicyError) as raised:
+        load_bundle(bundle)
+    id_of, no_id = raised.value.diagnostics
+    assert id_of.problem == "`c.student` has no fields: it is the id of a `Student`"
+    assert id_of.help == "the request has the record as `student`"
+    assert no_id.problem == "`p.person` has no fields: it is a `String`"

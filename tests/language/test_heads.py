@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.refusals import assert_refused, rules_refused
+from tests.support.small_schema import checker_output
 
 ALLOW_FORM = "write `allow(_subject: Reader, action: String, request: Request) if ...`"
 SHARED = "rules of one name share their types: give this one another name"
@@ -172,3 +173,11 @@ SHARED = "rules of one name share their types: give this one another name"
 )
 def test_a_head_that_does_not_fit_is_refused(marked: str, code: str, problem: str, help: str) -> None:
     assert_refused(marked, code, problem, help)
+
+
+def test_a_rule_of_constants_alone_is_declared_where_its_argument_has_another_type() -> None:
+    rules = 'f("given");\nrule(r: Request) if f(r.event);'
+    assert checker_output(rules).endswith(
+        "code: wrong-argument-type\nhelp: its heads have constants here: declare the type with `type f(...)`"
+    )
+    assert checker_output(f"type f(event: Event);\n{rules}") == ""

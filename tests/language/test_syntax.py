@@ -8,6 +8,9 @@ from tests.support.small_schema import checker_output, condition
 END = "end it with `;`, or continue with `and` or `or`"
 
 
+MISSING_IF = "write `if` between the head of the rule and its condition"
+
+
 @pytest.mark.parametrize(
     ("marked", "code", "problem", "help"),
     [
@@ -90,7 +93,71 @@ END = "end it with `;`, or continue with `and` or `or`"
             "a chain", "request.level < 3 «<» 4", "unexpected-token", "unexpected `<`", "expected `;` or `and`"
         ),
         rules_refused(
-            "a bracket too few", "f(r: Request) if (r.open«;»\n#", "unexpected-token", "unexpected `;`", "expected `)`"
+            "a bracket too few",
+            "f(r: Request) if «(»r.open;\n#",
+            "unclosed-bracket",
+            "this `(` is not closed",
+            "close it with `)`",
+        ),
+        rules_refused(
+            "a list that does not end",
+            'f(r: Request) if r.name in «[»"a"',
+            "unclosed-bracket",
+            "this `[` is not closed",
+            "close it with `]`",
+        ),
+        rules_refused(
+            "a head that does not end", "f«(»", "unclosed-bracket", "this `(` is not closed", "close it with `)`"
+        ),
+        rules_refused(
+            "a head that does not end before the next rule",
+            "f«(»\ng(r: Request) if r.open",
+            "unclosed-bracket",
+            "this `(` is not closed",
+            "close it with `)`",
+        ),
+        rules_refused(
+            "a call that does not end before the next rule",
+            "f(r: Request) if g«(»\ng(r: Request) if r.open",
+            "unclosed-bracket",
+            "this `(` is not closed",
+            "close it with `)`",
+        ),
+        rules_refused(
+            "a condition that is missing",
+            "f(r: Request) «if»\ng(r: Request) if r.open",
+            "unfinished-rule",
+            "the rule does not end here",
+            "complete it, and end it with `;`",
+        ),
+        rules_refused(
+            "a head alone",
+            "f(r: Request«)»\ng(r: Request) if r.open",
+            "unfinished-rule",
+            "the rule does not end here",
+            "end it with `;`, or begin its condition with `if`",
+        ),
+        rules_refused("no if", "f(r: Request) «r».open", "missing-if", "`if` is missing before `r`", MISSING_IF),
+        rules_refused(
+            "no if before a negation",
+            "f(r: Request) «not» r.open",
+            "missing-if",
+            "`if` is missing before `not`",
+            MISSING_IF,
+        ),
+        rules_refused(
+            "no if on the next line",
+            "f(r: Request)\n    «r».open and r.consent",
+            "missing-if",
+            "`if` is missing before `r`",
+            MISSING_IF,
+        ),
+        rules_refused(
+            "another sign for if",
+            "f(r: Request) «:=» r.open",
+            "missing-if",
+            "`:=` stands where `if` is expected",
+            MISSING_IF,
         ),
         condition_refused(
             "a bracket too many", "request.open«)»", "unexpected-token", "unexpected `)`", "expected `;`"

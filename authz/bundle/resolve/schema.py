@@ -27,7 +27,10 @@ def record_types(
     """The record types that rules may name, but for the request."""
     records = {
         name: RecordType(
-            name, {field: Field(kind.type, kind.about) for field, kind in row.fields.items()}, row.extends, row.about
+            name,
+            {field: Field(kind.type, kind.about, kind.names) for field, kind in row.fields.items()},
+            row.extends,
+            row.about,
         )
         for name, row in rows.items()
     }

@@ -79,6 +79,20 @@ UNFINISHED_RULE = CatalogueEntry(
     example="rule(request: Request) if request.suspended\nother(request: Request) if rule(request);",
     repair="End it with `;`, or continue the condition with `and` or `or`.",
 )
+UNCLOSED_BRACKET = CatalogueEntry(
+    code="unclosed-bracket",
+    says="A bracket is not closed before its rule ends.",
+    why="The next rule would be read as a part of this one.",
+    example="rule(request: Request) if (request.suspended;",
+    repair="Close it.",
+)
+MISSING_IF = CatalogueEntry(
+    code="missing-if",
+    says="A condition follows the head of a rule without `if`.",
+    why="oso refuses the same text.",
+    example="rule(request: Request) request.suspended;",
+    repair="Write `if` between the two.",
+)
 UNEXPECTED_TOKEN = CatalogueEntry(
     code="unexpected-token",
     says="A word or sign stands where the grammar does not allow it.",

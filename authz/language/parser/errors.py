@@ -66,8 +66,24 @@ def unexpected_token(
     """The error for a token that cannot stand where it stands; `accepted` has the token types that could."""
     token = tokens[index]
     before = tokens[index - 1] if index else None
+    next_head = _next_head(tokens, index)
+    bracket = _open_bracket(tokens[: next_head or index])
+    if bracket is not None and (next_head or token.type == "SEMICOLON" or unexpected.type == "$END"):
+        closing = "`]`" if bracket.type == "LSQB" else "`)`"
+        return source.refuse(
+            bracket, Refusal(syntax.UNCLOSED_BRACKET, f"this `{bracket}` is not closed", f"close it with {closing}")
+        )
     if unexpected.type == "$END":
         return source.refuse(tokens[-1], Refusal(syntax.UNFINISHED_RULE, "the rule does not end", _END))
+    if "IF" in accepted and not next_head:
+        missing = f"`if` is missing before `{token}`"
+        problem = f"`{token}` stands where `if` is expected" if token.type in ("OPERATOR", "COLON") else missing
+        help = "write `if` between the head of the rule and its condition"
+        return source.refuse(token, Refusal(syntax.MISSING_IF, problem, help))
+    if next_head and "SEMICOLON" not in accepted:
+        place = tokens[next_head - 1]
+        help = f"complete it, and {_END}" if next_head > 1 else "write `name(parameter: Type) if ...;`"
+        return source.refuse(place, Refusal(syntax.UNFINISHED_RULE, "the rule does not end here", help))
     construct = _unsupported_at(token, before)
     if construct is not None:
         return source.refuse(token, construct)
@@ -76,7 +92,7 @@ def unexpected_token(
     if token.type == "COLON":
         return source.refuse(token, unsupported.KEYWORD_ARGUMENT)
     if before is not None and (before.line or 0) < (token.line or 0) and "SEMICOLON" in accepted:
-        help = f"{_END}, or continue with `and` or `or`"
+        help = f"{_END}, or {'begin its condition with `if`' if 'IF' in accepted else 'continue with `and` or `or`'}"
         return source.refuse(before, Refusal(syntax.UNFINISHED_RULE, "the rule does not end here", help))
     if before is not None and before.type == "NOT" and token.type == "NOT":
         help = "leave both out, or use brackets"
@@ -84,6 +100,31 @@ def unexpected_token(
     expected = " or ".join(text for kind, text in _EXPECTED.items() if kind in accepted)
     help = f"expected {expected}" if expected else ""
     return source.refuse(token, Refusal(syntax.UNEXPECTED_TOKEN, f"unexpected `{token}`", help))
+
+
+def _next_head(tokens: list[Token], index: int) -> int:
+    """The index of a token that begins another rule, if the token at `index` stands in that rule's head; else 0.
+
+    A rule begins at the start of a line with a name and a bracket.
+    """
+    for start in range(index, 0, -1):
+        if tokens[start].type == "RPAR" and start < index:
+            return 0
+        begins = tokens[start].column == 1 and tokens[start].line != tokens[start - 1].line
+        if begins and [token.type for token in tokens[start : start + 2]] == ["NAME", "LPAR"]:
+            return start
+    return 0
+
+
+def _open_bracket(tokens: list[Token]) -> Token | None:
+    """The innermost bracket that is opened and not closed."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.type in ("LPAR", "LSQB"):
+            opened.append(token)
+        elif token.type in ("RPAR", "RSQB") and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _unsupported_at(token: Token, before: Token | None) -> Refusal | None:

@@ -60,5 +60,7 @@ def _check_argument(name: str, signature: Signature, index: int, argument: ast.T
             raise scope.error(NO_RULE_FOR_CONSTANT, argument.span, problem, near)
     elif not scope.rule.schema.is_subtype(kind, expected):
         problem = f"`{name}` expects `{expected}` here, and `{quote_term(argument)}` is of type `{kind}`"
-        raise scope.error(WRONG_ARGUMENT_TYPE, argument.span, problem)
+        constants = signature.constants[index]
+        help = f"its heads have constants here: declare the type with `type {name}(...)`" if constants else ""
+        raise scope.error(WRONG_ARGUMENT_TYPE, argument.span, problem, help)
     return value

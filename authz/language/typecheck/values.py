@@ -44,22 +44,36 @@ def check_value(term: ast.Term, scope: Scope) -> Value:
 
 def _check_path(path: ast.Path, scope: Scope) -> Value:
     value, text, span = resolve_variable(path.root, scope), path.root.name, path.root.span
+    id_of = ""
     for name in path.fields:
         kind = _type_not_nil(value, text, span, scope)
         if not isinstance(kind, Record):
-            actual = "a collection: pick an element with `in`" if isinstance(kind, Collection) else f"a `{kind}`"
-            raise scope.error(NOT_A_RECORD, name.span, f"`{text}` has no fields: it is {actual}")
+            raise _not_a_record(kind, id_of, text, name, scope)
         declared = scope.rule.schema.field(kind, name.name)
         if declared is None:
             near = did_you_mean(name.name, scope.rule.schema.records[kind.name].fields)
             raise scope.error(UNKNOWN_FIELD, name.span, f"`{kind}` has no field `{name.name}`", near)
-        text, span = f"{text}.{name.name}", span.to(name.span)
+        text, span, id_of = f"{text}.{name.name}", span.to(name.span), declared.id_of
         if isinstance(value, Access):
             value = Access(value.root, (*value.fields, name.name), declared.type)
         else:
             assert isinstance(value, Variable)  # a constant is not of a record type
             value = Access(value, (name.name,), declared.type)
     return value
+
+
+def _not_a_record(kind: Type, id_of: str, text: str, field: ast.Name, scope: Scope) -> TermError:
+    """The error for a field that is read of a value without fields; `id_of` is the record type whose id it is."""
+    if isinstance(kind, Collection):
+        help = f"pick an element first: `x in {text} and x.{field.name} ...`"
+        return scope.error(NOT_A_RECORD, field.span, f"`{text}` has no fields: it is a collection", help)
+    if not id_of:
+        return scope.error(NOT_A_RECORD, field.span, f"`{text}` has no fields: it is a `{kind}`")
+    schema = scope.rule.schema
+    request = schema.records[schema.request.name].fields
+    named = [name for name, each in request.items() if each.type == Optional(Record(id_of))]
+    help = f"the request has the record as `{named[0]}`" if named else "compare the id with another id"
+    return scope.error(NOT_A_RECORD, field.span, f"`{text}` has no fields: it is the id of a `{id_of}`", help)
 
 
 def type_not_nil(value: Value, term: ast.Term, scope: Scope) -> Type:
