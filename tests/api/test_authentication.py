@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
 import socket
+import stat
 import threading
 import time
 from collections import Counter
@@ -606,6 +608,64 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
     link.symlink_to(file)
     save_callers(link, [kept])
     assert link.is_symlink() and load_callers(file).all == (kept,)
+
+
+def test_the_lock_of_the_callers_is_not_taken_through_a_link(tmp_path: Path) -> None:
+    file, victim = tmp_path / "callers.json", tmp_path / "victim"
+    add(file, "portal", "--right", "evaluate")
+    victim.write_text("kept")
+    lock = tmp_path / ".callers.json.lock"
+    assert lock.stat().st_mode & 0o777 == 0o600
+    for target in (victim, tmp_path / "missing"):
+        lock.unlink()
+        lock.symlink_to(target)
+        for arguments in (["add", "other", "--right", "evaluate"], ["revoke", "portal"]):
+            done = command("callers", *arguments, "--file", str(file))
+            assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert (victim.read_text(), (tmp_path / "missing").exists()) == ("kept", False)
+    assert [each.name for each in load_callers(file).all] == ["portal"]
+
+
+def revoked_in_place(file: Path, lost: Caller) -> None:
+    """Another key of the same length in place of a caller's, in the same file and with its modification time."""
+    assert lost.key is not None
+    before = file.stat()
+    file.write_text(file.read_text().replace(lost.key.sha256, "0" * 64))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = file.stat()
+    assert (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns)
+
+
+@pytest.mark.parametrize("change_time", ["seen", "not seen"])
+def test_a_key_revoked_in_a_file_that_keeps_size_and_time_is_soon_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change_time: str
+) -> None:
+    file = tmp_path / "callers.json"
+    callers = two_callers()
+    save_callers(file, callers)
+    if change_time == "not seen":  # as on a file system that keeps none, or within one tick of its clock
+        monkeypatch.setattr("authz_api.authn.authenticator.os.fstat", without_change_time)
+    authenticator = configure_authentication(file, None)
+
+    async def revoke() -> bool:
+        watching = asyncio.create_task(authenticator.watch())
+        await asyncio.sleep(0)
+        revoked_in_place(file, callers[1])
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if authenticator.callers and authenticator.callers.all[1] != callers[1]:
+                break
+        watching.cancel()
+        return authenticator.callers is not None and authenticator.callers.all[1] != callers[1]
+
+    assert asyncio.run(revoke())
+    assert authenticator.callers is not None and authenticator.callers.all[0] == callers[0]
+
+
+def without_change_time(descriptor: int) -> os.stat_result:
+    fields = list(os.stat(descriptor))
+    fields[stat.ST_CTIME] = 0
+    return os.stat_result(fields, {"st_mtime_ns": 0, "st_ctime_ns": 0})
 
 
 # Too many calls.

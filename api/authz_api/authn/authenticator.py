@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import math
+import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,8 +32,11 @@ CHALLENGE = 'Bearer realm="poort"'
 UNKNOWN_ID_DIGEST = hashlib.sha256(secrets.token_bytes(SECRET_BYTES)).hexdigest()
 """Compared with the secret of an unknown key, so that an unknown id takes as long as a known one."""
 
-FileVersion = tuple[int, int, int] | None
-"""Modification time, inode and size of a file; None if it cannot be read."""
+FileVersion = tuple[int, int, int, bytes] | None
+"""The modification time, change time and inode of a file, and the SHA-256 of its content; None if it cannot be read.
+
+The content counts because a copy can keep size and modification time, and two changes can share a tick of the clock.
+"""
 
 
 class IncompleteConfigurationError(ValueError):
@@ -153,7 +157,7 @@ class Authenticator:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             waited += WATCH_SECONDS
-            now = _version(path) if path else None
+            now = await asyncio.to_thread(_version, path) if path else None
             if now != seen or waited >= every:
                 seen, waited = now, 0.0
                 try:
@@ -217,7 +221,8 @@ def _versions(path: Path, issuer: Issuer | None) -> Mapping[Path, FileVersion]:
 
 def _version(path: Path) -> FileVersion:
     try:
-        status = path.stat()
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, hashlib.file_digest(file, "sha256").digest()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ino, status.st_size

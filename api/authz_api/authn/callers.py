@@ -153,12 +153,17 @@ def lock_callers(path: Path) -> Iterator[None]:
     """Hold the file's lock, from reading it to writing it, so that concurrent changes are all kept.
 
     Raises:
-        OSError: the lock file beside it cannot be written.
+        OSError: the lock file beside it cannot be opened, or is a symbolic link.
     """
     path = path.resolve()
-    with (path.parent / f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Nothing behind a symbolic link is opened or truncated: another user of the folder could have made it.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path.parent / f".{path.name}.lock", flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def new_key() -> tuple[str, ApiKey]:
