@@ -1,13 +1,14 @@
 """Load a bundle from its folder: three TOML files and the rules beside them. Loading never runs code of the bundle."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from authz.bundle.audience import check_audiences
 from authz.bundle.catalogue import files as catalogue
 from authz.bundle.catalogue.reasons import DUPLICATE_REASON, SUBSTITUTE_IS_REASON
 from authz.bundle.files import MANIFEST, REASONS, RULES_ENDING, TABLES, VOCABULARY, rule_files
@@ -26,7 +27,6 @@ from authz.bundle.toml_schema import (
     VocabularyTable,
 )
 from authz.bundle.vocabulary import Vocabulary
-from authz.documents.places import diagnostic_at
 from authz.documents.text import read_policy_text
 from authz.documents.toml import parse_toml
 from authz.documents.validation import problems_of
@@ -40,7 +40,21 @@ Table = TypeVar("Table")
 
 
 class PolicyError(DiagnosticError):
-    """A bundle that is not admitted; `diagnostics` holds every problem."""
+    """A bundle that is not admitted; `diagnostics` holds every problem, those of the TOML files before those of rules.
+
+    Rules are checked against what the TOML files declare, so that a problem there can be the cause of one here.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = tuple(sorted(self.diagnostics, key=lambda diagnostic: _stage(diagnostic.span.path)))
+        self.args = ("\n".join(map(str, self.diagnostics)),)
+
+
+def _stage(path: str) -> int:
+    """The place of a file in the order in which the files of a bundle are relied on."""
+    name = Path(path).name
+    return TABLES.index(name) if name in TABLES else len(TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +90,18 @@ def load(folder: str | Path) -> Bundle:
     texts = _read_texts(directory, diagnostics)
     unread = bool(diagnostics)
     files = _parse(texts, directory, diagnostics)
-    manifest, vocabulary_table, reasons = _read_tables(texts, directory, diagnostics)
+    reports = {name: Report(str(directory / name), diagnostics, texts.get(name, "")) for name in TABLES}
+    manifest, vocabulary_table, reasons = _read_tables(texts, reports)
     if unread:
         # The other files would be blamed for what a file that is not read holds.
         raise PolicyError(diagnostics)
-    codes = _check_reasons(reasons, Report(str(directory / REASONS), diagnostics))
-    in_manifest = Report(str(directory / MANIFEST), diagnostics)
-    try:
-        vocabulary = resolve(manifest, vocabulary_table, codes, (in_manifest.path, str(directory / VOCABULARY)))
-        classes = record_classes(vocabulary)
-        parameters = default_parameters(vocabulary, classes, in_manifest.path)
-        program = check_program(shown, files, vocabulary.schema)
-        check_laws(manifest.laws, vocabulary, program, in_manifest)
-        in_manifest.require_none()
-    except DiagnosticError as error:
-        raise PolicyError([*diagnostics, *error.diagnostics]) from None
+    codes = _check_reasons(reasons, reports[REASONS])
+    vocabulary = _resolve(manifest, vocabulary_table, codes, reports)
+    classes = record_classes(vocabulary)
+    parameters = default_parameters(vocabulary, classes, reports[MANIFEST])
+    program = _check_rules(shown, files, manifest, reasons, vocabulary, reports)
+    if diagnostics:
+        raise PolicyError(diagnostics)
     return Bundle(
         shown,
         manifest.name,
@@ -107,6 +118,44 @@ def load(folder: str | Path) -> Bundle:
         parameters,
         manifest.laws,
     )
+
+
+def _resolve(
+    manifest: ManifestTable, table: VocabularyTable, codes: tuple[str, ...], reports: Mapping[str, Report]
+) -> Vocabulary:
+    """The vocabulary; its problems beside those of reasons and rules that were found before.
+
+    Raises:
+        PolicyError: it has a problem; with every diagnostic so far.
+    """
+    diagnostics: list[Diagnostic] = []
+    apart = {name: Report(report.path, diagnostics, report.text) for name, report in reports.items()}
+    try:
+        return resolve(manifest, table, codes, apart[MANIFEST], apart[VOCABULARY])
+    except DiagnosticError as error:
+        raise PolicyError([*reports[MANIFEST].diagnostics, *error.diagnostics]) from None
+
+
+def _check_rules(
+    shown: str,
+    files: tuple[syntax.File, ...],
+    manifest: ManifestTable,
+    reasons: ReasonsTable,
+    vocabulary: Vocabulary,
+    reports: Mapping[str, Report],
+) -> Program:
+    """The checked rules, which laws and audiences are about.
+
+    Raises:
+        PolicyError: the rules have a problem; with every diagnostic so far.
+    """
+    try:
+        program = check_program(shown, files, vocabulary.schema)
+    except DiagnosticError as error:
+        raise PolicyError([*reports[MANIFEST].diagnostics, *error.diagnostics]) from None
+    check_laws(manifest.laws, vocabulary, program, reports[MANIFEST])
+    check_audiences(reasons.reason, vocabulary, program, reports[REASONS])
+    return program
 
 
 def _require_folder(directory: Path) -> None:
@@ -132,36 +181,34 @@ def _read_texts(directory: Path, diagnostics: list[Diagnostic]) -> dict[str, str
 
 
 def _read_tables(
-    texts: Mapping[str, str], directory: Path, diagnostics: list[Diagnostic]
+    texts: Mapping[str, str], reports: Mapping[str, Report]
 ) -> tuple[ManifestTable, VocabularyTable, ReasonsTable]:
     """The tables of the three TOML files.
 
     Raises:
         PolicyError: one of them has a problem; with every diagnostic so far.
     """
-    manifest = _table(ManifestTable, texts, MANIFEST, directory, diagnostics)
-    vocabulary = _table(VocabularyTable, texts, VOCABULARY, directory, diagnostics)
-    reasons = _table(ReasonsTable, texts, REASONS, directory, diagnostics)
+    manifest = _table(ManifestTable, texts, reports[MANIFEST])
+    vocabulary = _table(VocabularyTable, texts, reports[VOCABULARY])
+    reasons = _table(ReasonsTable, texts, reports[REASONS])
     if manifest is None or vocabulary is None or reasons is None:
-        raise PolicyError(diagnostics)
+        raise PolicyError(reports[MANIFEST].diagnostics)
     return manifest, vocabulary, reasons
 
 
-def _table(
-    kind: type[Table], texts: Mapping[str, str], name: str, directory: Path, diagnostics: list[Diagnostic]
-) -> Table | None:
+def _table(kind: type[Table], texts: Mapping[str, str], report: Report) -> Table | None:
     """The table that a TOML file holds; None if it has a problem."""
+    name = Path(report.path).name
     if name not in texts:
         return None
-    shown = str(directory / name)
     try:
-        return TypeAdapter(kind).validate_python(parse_toml(texts[name], shown))
+        return TypeAdapter(kind).validate_python(parse_toml(texts[name], report.path))
     except ValidationError as error:
         for problem in problems_of(error):
             entry = catalogue.BY_ERROR_TYPE.get(problem.type, catalogue.WRONG_TYPE)
-            diagnostics.append(diagnostic_at(shown, problem.loc, problem.text, code=entry.code))
+            report.add(entry, problem.loc, problem.text)
     except DiagnosticError as error:
-        diagnostics += error.diagnostics
+        report.extend(error.diagnostics)
     return None
 
 

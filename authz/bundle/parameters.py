@@ -5,6 +5,7 @@ from typing import Any
 
 from authz.bundle.catalogue import request as catalogue
 from authz.bundle.records import Classes
+from authz.bundle.report import Report
 from authz.bundle.toml_schema import ParameterTable
 from authz.bundle.values import read_value
 from authz.bundle.vocabulary import PARAMETERS, Vocabulary, attribute
@@ -13,20 +14,13 @@ from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import DiagnosticError, did_you_mean
 
 
-def default_parameters(vocabulary: Vocabulary, classes: Classes, shown: str) -> Any:
-    """The parameters record with every default.
-
-    Raises:
-        DiagnosticError: a default is of another type, or out of bounds.
-    """
+def default_parameters(vocabulary: Vocabulary, classes: Classes, report: Report) -> Any:
+    """The parameters record with every default; defaults of another type or out of bounds are reported."""
     defaults = {name: table.default for name, table in vocabulary.parameters.items()}
     values, problems = _read(vocabulary, defaults)
-    if problems:
-        raise DiagnosticError(
-            diagnostic_at(shown, ("parameters", name, "default"), problem, code=entry.code)
-            for name, entry, problem in problems
-        )
-    return classes[PARAMETERS](**{attribute(name): value for name, value in values.items()})
+    for name, entry, problem in problems:
+        report.add(entry, ("parameters", name, "default"), problem)
+    return classes[PARAMETERS](**{attribute(name): values.get(name) for name in defaults})
 
 
 def read_parameters(

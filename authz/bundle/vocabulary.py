@@ -106,6 +106,12 @@ class Vocabulary:
         named = {name: p.names for name, p in self.properties.items() if p.names}
         return {self.subject.type: self.subject.record, self.resource.type: self.resource.record, **named}
 
+    @property
+    def data_subject_fields(self) -> frozenset[str]:
+        """The fields of a request that hold the data subject: the resource, where its record is a person."""
+        record = self.resource.record
+        return frozenset(name for name, of in self.entities.items() if self.rows[record].person and of == record)
+
 
 @cache
 def attribute(name: str) -> str:

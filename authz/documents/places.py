@@ -12,9 +12,15 @@ def diagnostic_at(path: str, loc: Loc, problem: str, help: str = "", code: str =
     return Diagnostic(Span(path), f"{place}: {problem}" if place else problem, help, code=code)
 
 
+def part_is_index(part: str | int) -> bool:
+    """Whether a part of a place is written in brackets: an index, or the name of an element such as `[DOOR_LOCKED]`."""
+    return isinstance(part, int) or part.startswith("[")
+
+
 def dotted(loc: Loc) -> str:
     """A place inside a document as people write it: `doors[3].name`."""
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
+        separator = "." if text and not part_is_index(part) else ""
+        text += f"[{part}]" if isinstance(part, int) else f"{separator}{part}"
     return text

@@ -19,7 +19,6 @@ from authz.facts.gather import (
     compile_gather,
     compile_move_to,
     compile_redact,
-    data_subject_fields,
     moving_hours,
 )
 
@@ -56,7 +55,7 @@ def analyze(bundle: Bundle) -> Analyses:
         redact=compile_redact(vocabulary, classes),
         move_to=compile_move_to(vocabulary, classes),
         subject_of=_subject_of(vocabulary),
-        data_subject_fields=data_subject_fields(vocabulary),
+        data_subject_fields=vocabulary.data_subject_fields,
         required_rows=required_rows(program),
         comparisons=find_comparisons(program),
         fields_read=fields_read(program),

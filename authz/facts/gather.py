@@ -76,13 +76,6 @@ def _compiled(name: str, source: str, vocabulary: Vocabulary, classes: Classes) 
     return compile_source(source, name, Request=classes[REQUEST], ExcessRows=ExcessRows, **derive)[name]
 
 
-def data_subject_fields(vocabulary: Vocabulary) -> frozenset[str]:
-    """The fields of a request that hold the data subject: the resource, where its record is a person."""
-    record = vocabulary.resource.record
-    person = vocabulary.rows[record].person
-    return frozenset(name for name, of in vocabulary.entities.items() if person and of == record)
-
-
 def gather_source(vocabulary: Vocabulary) -> str:
     """The source of `gather`: a local `id_x` for each id, and `field_x` for each field of the request record."""
     subject, resource = vocabulary.parties
@@ -112,7 +105,7 @@ def gather_source(vocabulary: Vocabulary) -> str:
 
 def redact_source(vocabulary: Vocabulary) -> str:
     """The source of `redact`: records of the data subject and rows about it are absent, whatever was gathered."""
-    redacted = data_subject_fields(vocabulary)
+    redacted = vocabulary.data_subject_fields
     lines = ["given = request.properties", *_fields_of_record(vocabulary)]
     lines += [f"field_{name} = None" for name in redacted]
     for name, collection in vocabulary.collections.items():

@@ -11,6 +11,7 @@ from authz.engine.loading import read_facts
 from tests.support.bundle_edits import Edit, refusal
 from tests.support.paths import STUDENT
 
+USER = 'code = "{}"\nlayer = "student"\naudience = "user"'
 HEAD = "[request.ignored]"
 FIELD = 'kind = "HoldKind" }'
 
@@ -28,7 +29,7 @@ def test_a_file_is_no_folder(bundle: Path) -> None:
 
 
 def test_an_empty_folder_lacks_three_files(tmp_path: Path) -> None:
-    missing = [f"{name}: no such file or directory" for name in ("bundle.toml", "reasons.toml", "vocabulary.toml")]
+    missing = [f"{name}: no such file or directory" for name in ("bundle.toml", "vocabulary.toml", "reasons.toml")]
     assert refusal(tmp_path).split("\n") == missing
 
 
@@ -60,7 +61,7 @@ def test_problems_of_all_files_are_reported_at_once(bundle: Path, edit: Edit) ->
     edit("access.polar", "", "foo(")
     places = re.findall(r"^(\S+?:\d+:\d+): ", refusal(bundle), re.MULTILINE)
     line = (bundle / "access.polar").read_text(encoding="utf-8").count("\n") + 1
-    assert places == [f"access.polar:{line}:4", "bundle.toml:4:14", "reasons.toml:8:2", "vocabulary.toml:6:14"]
+    assert places == ["bundle.toml:4:14", "vocabulary.toml:6:14", "reasons.toml:8:2", f"access.polar:{line}:4"]
 
 
 def test_problems_of_one_file_are_reported_at_once(bundle: Path, edit: Edit) -> None:
@@ -68,10 +69,10 @@ def test_problems_of_one_file_are_reported_at_once(bundle: Path, edit: Edit) -> 
     edit("bundle.toml", 'version = "1.0.0"', "version = 1")
     edit("bundle.toml", 'record = "Student"', "record = 1")
     assert refusal(bundle).split("\n") == [
-        "bundle.toml: nam: is not known here",
         "bundle.toml: name: is missing",
-        "bundle.toml: request.resource.record: is not a string",
+        "bundle.toml: nam: is not known here",
         "bundle.toml: version: is not a string",
+        "bundle.toml: request.resource.record: is not a string",
     ]
 
 
@@ -80,10 +81,42 @@ def test_problems_of_vocabulary_and_reasons_are_reported_at_once(bundle: Path, e
     edit("vocabulary.toml", FIELD, 'kind = "HoldKin" }')
     edit("reasons.toml", 'code = "CATEGORY_UNKNOWN"', 'code = "ACTION_NOT_SUPPORTED"')
     assert refusal(bundle).split("\n") == [
-        "reasons.toml: reason[2].code: `ACTION_NOT_SUPPORTED` stands here twice",
         "vocabulary.toml: records.Hold.fields.kind: unknown type `HoldKin`",
         "help: did you mean `HoldKind`?",
+        "reasons.toml: reason[ACTION_NOT_SUPPORTED].code: `ACTION_NOT_SUPPORTED` stands here twice",
     ]
+
+
+def test_faults_of_stages_that_do_not_rest_on_each_other_are_reported_at_once(bundle: Path, edit: Edit) -> None:
+    edit("bundle.toml", "default = 16", "default = 1000")
+    edit("bundle.toml", 'never_grants = "suspensions"', 'never_grants = "suspension"')
+    edit("reasons.toml", 'code = "CATEGORY_UNKNOWN"', 'code = "ACTION_NOT_SUPPORTED"')
+    with pytest.raises(PolicyError) as refused:
+        load_bundle(bundle)
+    codes = {diagnostic.code for diagnostic in refused.value.diagnostics}
+    assert codes >= {"parameter-out-of-bounds", "duplicate-reason", "unknown-reason-code"}
+
+
+@pytest.mark.parametrize("code", ["UNKNOWN_STUDENT", "STUDENT_CLOSED", "NO_AGREEMENT", "CONSENT_WITHDRAWN"])
+def test_a_reason_that_holds_through_facts_of_the_data_subject_alone_is_for_no_user(
+    bundle: Path, edit: Edit, code: str
+) -> None:
+    edit("reasons.toml", f'code = "{code}"\nlayer = "student"\naudience = "admin"', USER.format(code))
+    assert refusal(bundle) == (
+        f"reasons.toml: reason[{code}].audience: "
+        f"`{code}` holds through facts of the student alone: callers may not see it\n"
+        'help: write `audience = "admin"`'
+    )
+
+
+def test_every_reason_is_about_the_data_subject_alone_or_for_users(bundle: Path) -> None:
+    path = bundle / "reasons.toml"
+    before = load_bundle(STUDENT).bundle.reasons
+    path.write_text(path.read_text(encoding="utf-8").replace('audience = "admin"', 'audience = "user"'))
+    with pytest.raises(PolicyError) as refused:
+        load_bundle(bundle)
+    reported = {diagnostic.problem.split("`")[1] for diagnostic in refused.value.diagnostics}
+    assert reported == {code for code, reason in before.items() if reason.audience == "admin"}
 
 
 @pytest.mark.parametrize("name", ["class", "from", "lambda", "None", "def", "self", "model_config"])

@@ -15,17 +15,17 @@ REASONS: dict[str, tuple[str, str, str]] = {
     "an unknown key": (
         'layer = "request"',
         'layr = "request"\nlayer = "request"',
-        "reasons.toml: reason[0].layr: is not known here",
+        "reasons.toml: reason[ACTION_NOT_SUPPORTED].layr: is not known here",
     ),
     "a code in small letters": (
         '"ACTION_NOT_SUPPORTED"',
         '"action"',
-        "reasons.toml: reason[0].code: `action` is not of the form `[A-Z][A-Z0-9_]*`",
+        "reasons.toml: reason[action].code: `action` is not of the form `[A-Z][A-Z0-9_]*`",
     ),
     "an unknown audience": (
         'audience = "user"',
         'audience = "all"',
-        "reasons.toml: reason[0].audience: `all` is not one of `user`, `admin`",
+        "reasons.toml: reason[ACTION_NOT_SUPPORTED].audience: `all` is not one of `user`, `admin`",
     ),
     "a text left out": (
         'nl = "er is geen toestemming om dit te lezen"',

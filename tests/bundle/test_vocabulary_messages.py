@@ -19,7 +19,7 @@ VOCABULARY: dict[str, tuple[str, str, str]] = {
     "a key twice": (
         "[values]\n",
         '[values]\nx = "String?"\nx = "String?"\n',
-        "not TOML: cannot overwrite a value",
+        "not TOML: the key `x` is stated twice",
     ),
     "an unknown table key": ('facts = "holds"', 'fact = "holds"', "records.Hold.fact: is not known here"),
     "an unknown type": (

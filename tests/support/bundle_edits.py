@@ -1,5 +1,6 @@
 """Edits of a copy of the student bundle, and the message of a bundle that is refused."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,12 @@ Edit = Callable[[str, str, str], None]
 
 
 def refusal(folder: Path) -> str:
-    """The message of a refused bundle, without the folder's own name; codes are tested with their catalogue."""
+    """The message of a refused bundle, without the folder's own name and without places in TOML files.
+
+    Codes are tested with their catalogue, and places in TOML files in `tests/documents/test_toml_places.py`.
+    """
     with pytest.raises(PolicyError) as refused:
         load_bundle(folder)
-    return message_of(refused.value).replace(f"{folder}/", "").replace(f"{folder}:", "bundle:")
+    message = message_of(refused.value).replace(f"{folder}/", "").replace(f"{folder}:", "bundle:")
+    placed = re.compile(r"^(\w+\.toml):\d+:\d+: (?!not TOML)(.*)\n +\d+ \| .*\n +\| .*$", re.MULTILINE)
+    return placed.sub(r"\1: \2", message)

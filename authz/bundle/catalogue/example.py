@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from authz.bundle.catalogue.files import NO_BUNDLE_FOLDER, UNPRINTABLE_FILE_NAME
+from authz.bundle.catalogue.reasons import PERSONAL_REASON_FOR_USER
 from authz.bundle.loading import load
 from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic, DiagnosticError
@@ -69,6 +70,11 @@ def check_example(entry: CatalogueEntry) -> tuple[Diagnostic, ...]:
         Path(folder, "rules.polar").write_text(_RULES, "utf-8")
         if entry == UNPRINTABLE_FILE_NAME:
             Path(folder, "rules\tcopy.polar").touch()
+        if entry == PERSONAL_REASON_FOR_USER:
+            path = Path(folder, "vocabulary.toml")
+            path.write_text(
+                path.read_text("utf-8").replace('facts = "doors"', 'facts = "doors"\nperson = true'), "utf-8"
+            )
         try:
             load(Path(folder, "no/such/folder") if entry == NO_BUNDLE_FOLDER else folder)
         except DiagnosticError as error:

@@ -20,6 +20,16 @@ SUBSTITUTE_IS_REASON = CatalogueEntry(
     repair="Give the substitute a code of its own.",
     file="reasons.toml",
 )
+PERSONAL_REASON_FOR_USER = CatalogueEntry(
+    code="personal-reason-for-user",
+    says="A reason code that holds through facts of the data subject alone has the audience `user`.",
+    why="Where the resource is a person, callers see the codes that hold as if facts held nothing of that person, so "
+    "that no code tells a known person from an unknown one. Such a code would always hold, and be untrue. In the "
+    "example doors are persons.",
+    example=_LOCKED,
+    repair='Write `audience = "admin"`: callers then see the substitute.',
+    file="reasons.toml",
+)
 UNKNOWN_LAW_LIST = CatalogueEntry(
     code="unknown-law-list",
     says="`never_grants` names no list of a facts document.",

@@ -18,15 +18,17 @@ from authz.language.types import Field
 
 
 def resolve(
-    manifest: ManifestTable, table: VocabularyTable, codes: tuple[str, ...], paths: tuple[str, str]
+    manifest: ManifestTable,
+    table: VocabularyTable,
+    codes: tuple[str, ...],
+    in_manifest: Report,
+    in_vocabulary: Report,
 ) -> Vocabulary:
-    """The vocabulary that two tables declare; `paths` are those of `bundle.toml` and `vocabulary.toml`.
+    """The vocabulary that two tables declare; the reports of the two files share one list.
 
     Raises:
         DiagnosticError: with every problem of both files that the stages reached.
     """
-    in_manifest = Report(paths[0], [])
-    in_vocabulary = Report(paths[1], in_manifest.diagnostics)
     known = _known_types(table, in_vocabulary)
     rows = resolve_rows(table.records, known, in_vocabulary)
     in_vocabulary.require_none()
