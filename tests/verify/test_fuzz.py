@@ -284,7 +284,8 @@ def test_a_law_with_a_fault_is_a_fault_with_its_place(faulty: tuple[Path, Edit],
     manifest.write_text(f"{manifest.read_text()}\n[[laws]]\n{law}\n")
     done = authz("check", folder)
     assert done.code == 1
-    assert f"bundle.toml: {expected}" in done.err
+    line = manifest.read_text().count("\n")  # the fault is in the last line of the law
+    assert f"bundle.toml:{line}:1: {expected}" in done.err
 
 
 def test_a_scenario_carries_the_instant_of_its_world(drawn: WorldGenerator) -> None:
