@@ -57,12 +57,14 @@ class WritableValues:
     def ids_of(self, record: str, name: str, names: str) -> list[str | None]:
         """The ids of record type `names` that a field may hold: the request's, then those that rules compare it with.
 
-        A field that may be absent is tried absent too, after the ids of the request.
+        Other ids are not gathered: where there is none, a phrase stands for any id. A field that may be absent is tried
+        absent too, after the ids of the request.
         """
         field = declaring_field(record, name, self.vocabulary.schema)
         absent = [None] if isinstance(self.vocabulary.schema.records[record].fields[name].type, Optional) else []
         compared = (value for value in self._compared(field) if isinstance(value, str))
-        return list(dict.fromkeys([*self.ids.get(names, ()), *absent, *compared]))
+        ids = list(dict.fromkeys([*self.ids.get(names, ()), *absent, *compared]))
+        return ids if any(ids) else [*ids, f"some {names}"]
 
     def _is_read(self, field: FieldKey) -> bool:
         """Whether rules read a field, or something derived from it."""
