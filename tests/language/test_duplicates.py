@@ -45,6 +45,10 @@ DIFFERENT = {
     "a negation": ("f(r: Request) if r.open;", "f(r: Request) if not r.open;"),
     "one condition more": ("f(r: Request) if r.open;", "f(r: Request) if r.open and r.consent;"),
     "and for or": ("f(r: Request) if r.open and r.consent;", "f(r: Request) if r.open or r.consent;"),
+    "an or in brackets": (
+        "f(r: Request) if r.open and (r.consent or r.withdrawn);",
+        "f(r: Request) if r.open and r.consent and r.withdrawn;",
+    ),
     "parameters the other way round": (
         "f(a: Request, b: Request) if a.open and b.consent;",
         "f(b: Request, a: Request) if a.open and b.consent;",

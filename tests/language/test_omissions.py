@@ -47,6 +47,7 @@ OPEN = {
     + "\nf(r: Request) if not _ in r.blocks;",
     "guarded in one alternative": rule("f(request) and not _ in request.blocks")
     + "\nf(r: Request) if r.link != nil;\nf(r: Request) if r.level = 1;",
+    "guarded in one branch of an or": rule("(request.link != nil or request.level = 1) and not _ in request.blocks"),
     "the guard in the other branch": rule("(request.link != nil and request.withdrawn) or not _ in request.blocks"),
     "the guard under a not": rule("not (request.link != nil and request.withdrawn) and not _ in request.blocks"),
     "the id for the record": rule("request.nickname = nil and not _ in request.blocks"),
@@ -117,3 +118,11 @@ def test_a_reason_may_rest_on_an_empty_collection() -> None:
     text = 'reason(r: Request, "A") if not _ in r.blocks;'
     file, _ = parse(PATH, f"{rule('request.open')}\n{ALLOW}\n{text}")
     check_program("bundle", [file], replace(KEYED, codes=("A",)))
+
+
+def test_a_call_of_a_rule_that_cannot_be_parsed_is_passed_over() -> None:
+    file, diagnostics = parse(
+        PATH, f"{rule('f(request) and request.open')}\ntype f(r: Request);\nf(r: Request) if ;\n{ALLOW}"
+    )
+    assert [diagnostic.code for diagnostic in diagnostics] == ["unexpected-token"]
+    assert check_program("bundle", [file], KEYED).rules.keys() == {"rule", "allow"}

@@ -137,6 +137,13 @@ MISSING_IF = "write `if` between the head of the rule and its condition"
             "the rule does not end here",
             "end it with `;`, or begin its condition with `if`",
         ),
+        rules_refused(
+            "a sign too many after a call at the start of a line",
+            "f(r: Request) if\ng(r) and r.level = «=» 1",
+            "unexpected-token",
+            "unexpected `=`",
+            "expected `(` or a name",
+        ),
         rules_refused("no if", "f(r: Request) «r».open", "missing-if", "`if` is missing before `r`", MISSING_IF),
         rules_refused(
             "no if before a negation",

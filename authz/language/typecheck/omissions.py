@@ -116,7 +116,8 @@ def _present(formula: Formula, rows_count: bool, state: _Pass) -> Fields:
         case Member(collection=collection):
             return state.keys(collection) if rows_count else NONE
         case Invoke(name=name):
-            return (state.implied if rows_count else state.guarded)[name]
+            # A rule that the parser could not read has no formula.
+            return (state.implied if rows_count else state.guarded).get(name, NONE)
     return NONE
 
 
