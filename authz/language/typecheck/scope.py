@@ -50,9 +50,11 @@ class RuleState:
 
     def fresh_name(self, name: str) -> str:
         """A name that no other variable of this rule has, so that formulas can be moved about."""
+        # `_x_2` is a form of oso's own variables, so that it could not be printed as Polar.
+        separator = "" if name.startswith("_") else "_"
         candidate, number = name, self.next_numbers.get(name, 2)
         while candidate in self.unique_names:
-            candidate, number = f"{name}_{number}", number + 1
+            candidate, number = f"{name}{separator}{number}", number + 1
         self.unique_names.add(candidate)
         self.next_numbers[name] = number
         return candidate
