@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from authz.language.diagnostics import DiagnosticError
-from authz_api.logs import log
+from authz_api.logs import log, redacted_diagnostics
 from authz_api.state import Snapshot, State, freeze
 
 PREPARE, COMMIT, ABORT = "prepare", "commit", "abort"
@@ -39,7 +39,7 @@ Versions = tuple[str, str]
 
 
 class ReloadRefusedError(Exception):
-    """A reload that not all workers can take; the message says why."""
+    """A reload that not all workers can take; the message says why, and quotes no file."""
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class Supervisor:
             self._prepare(snapshot.versions, max(self.seconds, LOAD_TIMES * (time.monotonic() - began)))
         except Exception as error:  # noqa: BLE001 - whatever breaks in a reload must not end the service
             self._tell(ABORT)
-            _log_refusal(error)
+            log_refusal(error)
             return False
         # Swapped first: a worker that dies now is replaced by one with the new snapshot.
         self.state.snapshot = snapshot
@@ -176,11 +176,15 @@ def _is_closed(connection: socket.socket) -> bool:
         return True
 
 
-def _log_refusal(error: Exception) -> None:
-    diagnostics = error.diagnostics if isinstance(error, DiagnosticError) else ()
-    problems = [each.problem for each in diagnostics] or [str(error)]
-    places = [str(each.span) for each in diagnostics]
-    log().error("reload refused: the loaded policy and facts stay", problems=problems, places=places)
+def log_refusal(error: Exception) -> None:
+    """Log why a reload is refused, without the messages of diagnostics and exceptions, which can quote facts."""
+    event = "reload refused: the loaded policy and facts stay"
+    if isinstance(error, DiagnosticError):
+        log().error(event, **redacted_diagnostics(error))
+    elif isinstance(error, ReloadRefusedError):
+        log().error(event, problem=str(error))
+    else:
+        log().error(event, exc_info=error)
 
 
 def control_socket(path: Path, workers: int) -> socket.socket:

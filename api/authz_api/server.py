@@ -95,7 +95,11 @@ def _serve(server: Any, settings: Settings, state: State, authenticator: Authent
 
         def application() -> Any:
             supervisor.close()
-            return worker_application(settings, state, authenticator, control)
+            try:
+                return worker_application(settings, state, authenticator, control)
+            except Exception:  # noqa: BLE001 - multiprocessing would print its message, which can quote a file
+                log().error("a worker cannot start", exc_info=True)
+                raise SystemExit(1) from None
 
         load = functools.partial(load_snapshot, settings.policy, settings.facts)
         supervisor = Supervisor(state, load, listening, settings.workers)

@@ -12,7 +12,7 @@ from authz_api.app import Application, create_app
 from authz_api.authn.authenticator import Authenticator
 from authz_api.authn.callers import Callers, load_callers
 from authz_api.decision_log.recorder import Recorder
-from authz_api.logs import log
+from authz_api.logs import log, redacted_diagnostics
 from authz_api.participant import Participant
 from authz_api.rate_limit import RateLimiter
 from authz_api.settings import Settings
@@ -67,6 +67,5 @@ def _read_callers(authenticator: Authenticator) -> None:
     try:
         authenticator.callers = load_callers(authenticator.path)
     except DiagnosticError as error:
-        diagnostics = [f"{each.span}: {each.problem}" for each in error.diagnostics]
-        log().error("callers refused: nobody is known until the file can be read", diagnostics=diagnostics)
+        log().error("callers refused: nobody is known until the file can be read", **redacted_diagnostics(error))
         authenticator.callers = Callers(())

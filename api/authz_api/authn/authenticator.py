@@ -24,7 +24,7 @@ from authz_api.authn.callers import (
 )
 from authz_api.authn.jwks import Issuer, KeysUnavailableError, fetch_keys
 from authz_api.authn.jwt import MAX_LENGTH, REFRESH_SECONDS, InvalidTokenError, UnknownKeyError, Verifier
-from authz_api.logs import log
+from authz_api.logs import log, redacted_diagnostics
 from authz_api.problems import ProblemError
 
 WATCH_SECONDS = 0.5
@@ -127,8 +127,7 @@ class Authenticator:
                 self.callers = await asyncio.to_thread(load_callers, self.path)
                 log().info("callers loaded", callers=len(self.callers.all))
             except DiagnosticError as error:
-                diagnostics = [f"{each.span}: {each.problem}" for each in error.diagnostics]
-                log().error("callers refused: the loaded callers stay", diagnostics=diagnostics)
+                log().error("callers refused: the loaded callers stay", **redacted_diagnostics(error))
 
     async def reload_keys(self) -> None:
         """Fetch the issuer's keys again; if that fails the present ones stay."""

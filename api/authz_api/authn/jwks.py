@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from authz.documents.files import read_document
 from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import DiagnosticError
-from authz_api.authn.signing_keys import Keys, signing_keys
+from authz_api.authn.signing_keys import Keys, KeySetError, signing_keys
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FETCH_SECONDS = 5.0
@@ -57,14 +57,10 @@ def fetch_keys(issuer: Issuer) -> Keys:
     try:
         keys = signing_keys(_read(issuer), issuer.algorithms)
     except DiagnosticError as error:
-        problem = error.diagnostics[0]
-        raise KeysUnavailableError(f"{problem.span}: {problem.code}") from None
-    except HTTPError as error:
-        raise KeysUnavailableError(f"{issuer.jwks}: HTTP status {error.code}") from None
-    except HTTPException as error:
-        raise KeysUnavailableError(f"{issuer.jwks}: no HTTP response, {type(error).__name__}") from None
-    except (OSError, ValueError) as error:
-        raise KeysUnavailableError(f"{issuer.jwks}: {error}") from None
+        diagnostic = error.diagnostics[0]
+        raise KeysUnavailableError(f"{diagnostic.span}: {diagnostic.code}") from None
+    except (OSError, ValueError, HTTPException) as error:
+        raise KeysUnavailableError(f"{issuer.jwks}: {_problem_of(error)}") from None
     if not keys:
         raise KeysUnavailableError(f"{issuer.jwks}: holds no key for {', '.join(issuer.algorithms)}")
     return keys
@@ -106,6 +102,16 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow no redirect."""
 
 
+def _problem_of(error: Exception) -> str:
+    """Why keys cannot be fetched, in words that quote nothing of a response."""
+    if isinstance(error, KeySetError):
+        return str(error)
+    if isinstance(error, HTTPError):
+        return f"HTTP status {error.code}"
+    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, OSError) else error
+    return (cause.strerror.lower() if isinstance(cause, OSError) and cause.strerror else "") or type(cause).__name__
+
+
 def _download(url: str) -> bytes:
     handlers: list[Any] = [_NoRedirects]
     if urlsplit(url).hostname in LOOPBACK:
@@ -114,5 +120,5 @@ def _download(url: str) -> bytes:
     with urllib.request.build_opener(*handlers).open(url, timeout=FETCH_SECONDS) as response:
         data: bytes = response.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ValueError(f"holds more than {MAX_BYTES} bytes")
+        raise KeySetError(f"holds more than {MAX_BYTES} bytes")
     return data

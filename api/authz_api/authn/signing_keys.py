@@ -28,6 +28,10 @@ MAX_KEYS = 100
 """The most members of a key set. A token that names no key is tried with every key that is for its algorithm."""
 
 
+class KeySetError(ValueError):
+    """A document or a response that is not an acceptable key set; the message quotes none of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A public key that may verify tokens: its `kid`, if it has one, and the algorithms that it is for."""
@@ -44,13 +48,13 @@ def signing_keys(document: object, algorithms: Collection[str]) -> Keys:
     """The keys of a key set that may verify tokens signed with one of some algorithms, in the order of the key set.
 
     Raises:
-        ValueError: it is not a key set, or has more than `MAX_KEYS` members.
+        KeySetError: it is not a key set, or has more than `MAX_KEYS` members.
     """
     members = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(members, list):
-        raise ValueError("not a key set: it has no list `keys`")
+        raise KeySetError("not a key set: it has no list `keys`")
     if len(members) > MAX_KEYS:
-        raise ValueError(f"the key set has more than {MAX_KEYS} keys")
+        raise KeySetError(f"the key set has more than {MAX_KEYS} keys")
     keys = (_signing_key(member, algorithms) for member in members if isinstance(member, dict))
     return tuple(key for key in keys if key is not None)
 
