@@ -1,13 +1,16 @@
 """Warnings: what is suspect in a bundle that is admitted, and what a check of it left out."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from authz.bundle.files import FACTS, SCENARIOS, TABLES, rule_files, unread_files
 from authz.engine.policy import Policy
-from authz.language.diagnostics import Diagnostic, Span
+from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
 from authz.verify import catalogue, oso
-from authz.verify.scenario_files import scenario_files
+from authz.verify.lint import lint
+from authz.verify.scenario_files import read_scenario_file, scenario_files
+from authz.verify.worlds import decide, world_of
 
 
 def files_read(policy: Policy) -> tuple[Path, ...]:
@@ -24,7 +27,12 @@ def files_read(policy: Policy) -> tuple[Path, ...]:
 
 def warnings_of(policy: Policy, read: Sequence[Path], faulty_scenarios: int) -> tuple[Diagnostic, ...]:
     """The warnings of a bundle; `read` are the files that were read."""
-    return (*_left_out(policy, faulty_scenarios), *_unread(policy, read))
+    return (
+        *_left_out(policy, faulty_scenarios),
+        *_unread(policy, read),
+        *_without_permit(policy, read),
+        *lint(policy.bundle),
+    )
 
 
 def _left_out(policy: Policy, faulty_scenarios: int) -> Iterator[Diagnostic]:
@@ -35,6 +43,25 @@ def _left_out(policy: Policy, faulty_scenarios: int) -> Iterator[Diagnostic]:
     if faulty_scenarios:
         problem = f"{faulty_scenarios} scenarios or scenario files have faults: run `authz test`"
         yield catalogue.FAULTY_SCENARIOS.at(span, problem)
+
+
+def _without_permit(policy: Policy, read: Sequence[Path]) -> Iterator[Diagnostic]:
+    folder = Path(policy.bundle.path) / SCENARIOS
+    if not any(permits_a_scenario(policy, path) for path in read if folder in path.parents):
+        problem = "no scenario is permitted: the rules may refuse everything"
+        yield catalogue.NO_PERMIT.at(Span(policy.bundle.path), problem, "add a scenario that expects `allow`")
+
+
+def permits_a_scenario(policy: Policy, path: Path) -> bool:
+    """Whether some scenario of a file is permitted; scenarios with faults are not."""
+    with suppress(DiagnosticError):
+        document = read_scenario_file(path)
+        for index in range(len(document.scenarios)):
+            with suppress(DiagnosticError):
+                world = world_of(policy, document, index, document.scenario(index))
+                if decide(policy, world):
+                    return True
+    return False
 
 
 def _unread(policy: Policy, read: Sequence[Path]) -> Iterator[Diagnostic]:
