@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import httpx
 import jwt
 import pytest
-from authz_api.app import create_app
+from authz_api.app import Application, create_app
 from authz_api.authn.authenticator import Authenticator, configure_authentication
 from authz_api.authn.callers import Caller, Callers, Right, load_callers, new_key, save_callers
 from authz_api.authn.jwks import Issuer, KeysUnavailableError, fetch_keys
@@ -65,6 +65,21 @@ RIGHTS = {
 # Every route, by the application's own table.
 
 
+def application(folder: Path, authenticator: Authenticator) -> Application:
+    async def reload() -> ReloadOutcome:
+        return ReloadOutcome.DONE
+
+    return create_app(
+        State(load_snapshot(STUDENT, STUDENT / "facts.json")),
+        public_url="http://127.0.0.1",
+        key=b"k" * 32,
+        recorder=Recorder(folder / "decisions"),
+        authenticator=authenticator,
+        limiter=RateLimiter(),
+        reload=reload,
+    )
+
+
 def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
     keys: dict[Right, str] = {}
     callers = []
@@ -72,18 +87,7 @@ def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
         keys[right], key = new_key()
         callers.append(Caller(name=right.value, rights=frozenset({right}), key=key))
 
-    async def reload() -> ReloadOutcome:
-        return ReloadOutcome.DONE
-
-    app = create_app(
-        State(load_snapshot(STUDENT, STUDENT / "facts.json")),
-        public_url="http://127.0.0.1",
-        key=b"k" * 32,
-        recorder=Recorder(tmp_path / "decisions"),
-        authenticator=Authenticator(callers=Callers(tuple(callers))),
-        limiter=RateLimiter(),
-        reload=reload,
-    )
+    app = application(tmp_path, Authenticator(callers=Callers(tuple(callers))))
 
     async def walk() -> int:
         walked = 0
@@ -112,6 +116,30 @@ def test_every_route_is_public_or_asks_for_its_right(tmp_path: Path) -> None:
         return walked
 
     assert asyncio.run(walk()) == len(RIGHTS)
+
+
+FOREIGN_HOSTS = ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "")
+
+
+@pytest.mark.parametrize("callers", [None, Callers(())], ids=["without callers", "with callers"])
+def test_every_route_without_callers_answers_loopback_names_alone(tmp_path: Path, callers: Callers | None) -> None:
+    app = application(tmp_path, Authenticator(callers=callers))
+    paths = {route.path for route in app.fastapi.routes if isinstance(route, APIRoute | Route | Mount)}
+    assert paths > set(app.hot) and paths >= PUBLIC
+
+    async def walk() -> set[tuple[bool, bool]]:
+        outcomes = set()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            for path in (*paths, "/none"):
+                for method in ("GET", "HEAD", "POST", "OPTIONS", "TRACE"):
+                    for host in FOREIGN_HOSTS:
+                        answer = await client.request(method, path, headers={"host": host})
+                        outcomes.add((True, answer.status_code == 421))
+                    answer = await client.request(method, path, headers={"host": "localhost:8080"})
+                    outcomes.add((False, answer.status_code == 421))
+        return outcomes
+
+    assert asyncio.run(walk()) == {(True, callers is None), (False, False)}
 
 
 # A service with keys.
