@@ -14,6 +14,7 @@ from authz.cli.compile import compile_bundle
 from authz.cli.decide import decide
 from authz.cli.errors import UsageError, report_system, report_usage
 from authz.cli.fuzz import fuzz
+from authz.cli.init import init
 from authz.cli.options import Exit
 from authz.cli.output import prepare_streams, print_error, print_text
 from authz.cli.serve import serve
@@ -45,7 +46,7 @@ def options(
     """Policy as code: check, test and serve Polar policies."""
 
 
-for command in (decide, test, check, fuzz, serve):
+for command in (init, decide, test, check, fuzz, serve):
     app.command()(command)
 app.add_typer(callers.app, name="callers")
 app.command(name="compile")(compile_bundle)

@@ -124,6 +124,18 @@ def test_the_installed_command_prints_its_version(installed: Installed) -> None:
     assert (done.returncode, done.stdout) == (0, f"authz {version(installed)}\n")
 
 
+def test_the_installed_command_begins_a_bundle_in_an_empty_folder(installed: Installed) -> None:
+    command, empty = installed.python.parent / "authz", installed.folder / "empty"
+    empty.mkdir()
+    runs = [
+        subprocess.run([command, *words], cwd=empty, capture_output=True, text=True, check=False, timeout=300)
+        for words in (["check"], ["init", "."], ["check"], ["test"])
+    ]
+    assert [run.returncode for run in runs] == [1, 0, 0, 0]
+    assert "there is no such folder" in runs[0].stderr
+    assert runs[3].stdout.endswith("1 passed, 0 failed\n")
+
+
 def test_the_installed_command_serves(installed: Installed) -> None:
     port = free_port()
     log = installed.folder / "log.jsonl"
