@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from authz.bundle.derived import kind_of, source_paths
+from authz.bundle.derived import PYTHON_NAMES, kind_of, source_paths
 from authz.bundle.records import Classes
 from authz.bundle.requests import EvaluationRequest
 from authz.bundle.vocabulary import REQUEST, PropertyKind, Vocabulary, attribute
@@ -18,6 +18,8 @@ Gather = Callable[[EvaluationRequest, FactsSnapshot, datetime, Any], Any]
 """`(request, snapshot, at, parameters) -> record`: the request record with everything that rules can read."""
 Redact = Callable[[EvaluationRequest, Any], Any]
 """`(request, record) -> record`: the record as it would be if the store had no fact about the data subject."""
+SubjectOf = Callable[[Any], Any | None]
+"""`(record) -> row`: the subject; None if it is unknown, or if a type is not one that the bundle decides on."""
 MoveTo = Callable[[Any, datetime], Any]
 """`(record, at) -> record`: the same rows, decided at another instant."""
 
@@ -37,12 +39,21 @@ def compile_move_to(vocabulary: Vocabulary, classes: Classes) -> MoveTo:
     return _compiled("move_to", move_to_source(vocabulary), vocabulary, classes)  # type: ignore[no-any-return]
 
 
+def compile_subject_of(vocabulary: Vocabulary) -> SubjectOf:
+    """The function that gives the subject of a record."""
+    subject, resource = vocabulary.parties
+    lines = [
+        f"if record.subject_type == {subject.type!r} and record.resource_type == {resource.type!r}:",
+        f"    return record.{attribute(subject.type)}",
+        "return None",
+    ]
+    source = "\n    ".join(["def subject_of(record):", *lines]) + "\n"
+    subject_of: SubjectOf = compile_source(source, "subject of")["subject_of"]
+    return subject_of
+
+
 def _compiled(name: str, source: str, vocabulary: Vocabulary, classes: Classes) -> Any:
-    derive = {
-        f"derive_{field}": kind_of(table).function(table, vocabulary.schema)
-        for field, table in vocabulary.derived.items()
-    }
-    return compile_source(source, name, Request=classes[REQUEST], **derive)[name]
+    return compile_source(source, name, Request=classes[REQUEST], **PYTHON_NAMES)[name]
 
 
 def data_subject_fields(vocabulary: Vocabulary) -> frozenset[str]:
@@ -96,10 +107,10 @@ def move_to_source(vocabulary: Vocabulary) -> str:
 
 def _function(signature: str, lines: list[str], vocabulary: Vocabulary) -> str:
     """A function that binds `field_x` for each field, derives the derived fields and returns the request record."""
-    derived = [
-        f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in source_paths(table))})"
-        for name, table in vocabulary.derived.items()
-    ]
+    derived = []
+    for name, table in vocabulary.derived.items():
+        sources = tuple(_path(tuple(path.split("."))) for path in source_paths(table))
+        derived += kind_of(table).python(table, vocabulary.schema, f"field_{name}", sources)
     fields = ", ".join(f"field_{name}" for name in vocabulary.schema.records[REQUEST].fields)
     return "\n    ".join([f"def {signature}:", *lines, *derived, f"return Request({fields})"]) + "\n"
 
