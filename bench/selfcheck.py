@@ -52,7 +52,7 @@ def every_other_request_of_the_town_is_permitted() -> None:
     """Poort permits the requests that the town was made to permit, and refuses its near misses."""
     policy, town = load_bundle(BUNDLE), population(students=200)
     facts = read_facts(town.facts, policy)
-    requests = [policy.bundle.requests.read_live(evaluation(each)) for each in town.requests]
+    requests = [policy.bundle.requests.live[""](evaluation(each)) for each in town.requests]
     permits = [bool(policy.decide(request, facts, AT)) for request in requests]
     assert permits == [number % 2 == 0 for number in range(200)]
 
@@ -62,7 +62,7 @@ def many_cases_in_one_document_are_decided_as_each_alone() -> None:
     policy, drawn = load_bundle(ten.BUNDLE), cases(5, 300)
     facts = read_facts(ten.facts(drawn), policy)
     for number, case in enumerate(drawn):
-        request = policy.bundle.requests.read_live(ten.body(number, case))
+        request = policy.bundle.requests.live[""](ten.body(number, case))
         assert bool(policy.decide(request, facts, AT)) is oracle(case), number
 
 

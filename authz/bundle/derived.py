@@ -14,10 +14,12 @@ from pydantic import Discriminator, Field, StrictStr, Tag
 from pydantic.dataclasses import dataclass as table_class
 
 from authz.bundle.toml_types import CLOSED, Name
+from authz.codegen.generated import compile_source
 from authz.instants import hours_after, midnight_of_age, zone
 from authz.language.diagnostics import did_you_mean
 from authz.language.types import DATE, INSTANT, INTEGER, STRING, BasicType, Enumeration, Schema, Type
 
+PYTHON_NAMES: Mapping[str, Any] = {"midnight_of_age": midnight_of_age, "hours_after": hours_after}
 ValueAt = Callable[[str], Any]
 """The value at a path of fields from the request; None as soon as something on the path is absent."""
 
@@ -80,14 +82,25 @@ class DerivedKind(Generic[Table]):
     """The type of the field where it is not nil."""
     problems: Callable[[Table, Schema], Iterable[Problem]]
     """What is wrong with a declaration beside the types of its sources."""
-    function: Callable[[Table, Schema], Callable[..., Any]]
-    """The field as a Python function of its sources' values; any of them may be None."""
+    python: Callable[[Table, Schema, str, tuple[str, ...]], list[str]]
+    """The Python statements that bind a local to the field, from expressions of its sources; any of them may be None.
+
+    They may use the names in `PYTHON_NAMES`.
+    """
     hours_after_request: Callable[[Table], str] = lambda table: ""
     """The path to the hours by which the field lies after the instant of the request; empty if it does not move."""
     sample_dates: Callable[[Table, datetime, ValueAt], tuple[date, ...]] = lambda table, at, value_at: ()
     """Dates of the first source for which the field lies near an instant."""
     source_instants: Callable[[Table, datetime, ValueAt], tuple[datetime, ...]] = lambda table, at, value_at: ()
     """Instants of the first source for which the field lies at an instant."""
+
+    def function(self, table: Table, schema: Schema) -> Callable[..., Any]:
+        """The field as a Python function of its sources' values."""
+        names: tuple[str, ...] = tuple(f"source_{number}" for number in range(len(self.sources(table))))
+        lines: list[str] = [*self.python(table, schema, "value", names), "return value"]
+        source = "\n    ".join([f"def derive({', '.join(names)}):", *lines]) + "\n"
+        derive: Callable[..., Any] = compile_source(source, "derived field", **PYTHON_NAMES)["derive"]
+        return derive
 
 
 # A part of a string.
@@ -105,24 +118,24 @@ def _part_problems(table: PartTable, schema: Schema) -> Iterator[Problem]:
         yield Problem("type", f"`{table.type}` is no enumeration", near)
 
 
-def _part(table: PartTable, schema: Schema) -> Callable[[str | None], str | None]:
+def _part(table: PartTable, schema: Schema, local: str, sources: tuple[str, ...]) -> list[str]:
     kind = schema.type_named(table.type)
-    known = frozenset(kind.values) if isinstance(kind, Enumeration) else None
-    first = table.part == "before_underscore"
-
-    def part(text: str | None) -> str | None:
-        head, separator, tail = (text or "").partition("_")
-        value = head if first else tail
-        return value if separator and (known is None or value in known) else None
-
-    return part
+    head, tail = (local, "_") if table.part == "before_underscore" else ("_", local)
+    absent = "not separator"
+    if isinstance(kind, Enumeration):
+        absent += f" or {local} not in ({''.join(f'{value!r}, ' for value in kind.values)})"
+    return [
+        f'{head}, separator, {tail} = ({sources[0]} or "").partition("_")',
+        f"if {absent}:",
+        f"    {local} = None",
+    ]
 
 
 PART: DerivedKind[PartTable] = DerivedKind(
     sources=lambda table: (Source("of", table.of, STRING),),
     type=_part_type,
     problems=_part_problems,
-    function=_part,
+    python=_part,
 )
 
 
@@ -136,13 +149,17 @@ def _age_problems(table: AgeTable, schema: Schema) -> Iterator[Problem]:
         yield Problem("zone", str(error))
 
 
-def _age(table: AgeTable, schema: Schema) -> Callable[[date | None, int | None], datetime | None]:
-    zone_name = table.zone
+def _age(table: AgeTable, schema: Schema, local: str, sources: tuple[str, ...]) -> list[str]:
+    return _of_two("midnight_of_age", local, sources, f", {table.zone!r}")
 
-    def age(born: date | None, years: int | None) -> datetime | None:
-        return None if born is None or years is None else midnight_of_age(born, years, zone_name)
 
-    return age
+def _of_two(function: str, local: str, sources: tuple[str, ...], rest: str = "") -> list[str]:
+    """A function of two values; None if one of them is."""
+    first, second = sources
+    return [
+        f"first, second = {first}, {second}",
+        f"{local} = None if first is None or second is None else {function}(first, second{rest})",
+    ]
 
 
 def _birth_dates(table: AgeTable, at: datetime, value_at: ValueAt) -> tuple[date, ...]:
@@ -161,7 +178,7 @@ AGE: DerivedKind[AgeTable] = DerivedKind(
     ),
     type=lambda table, schema: INSTANT,
     problems=_age_problems,
-    function=_age,
+    python=_age,
     sample_dates=_birth_dates,
 )
 
@@ -169,11 +186,8 @@ AGE: DerivedKind[AgeTable] = DerivedKind(
 # Hours after an instant.
 
 
-def _hours(table: HoursTable, schema: Schema) -> Callable[[datetime | None, int | None], datetime | None]:
-    def later(instant: datetime | None, hours: int | None) -> datetime | None:
-        return None if instant is None or hours is None else hours_after(instant, hours)
-
-    return later
+def _hours(table: HoursTable, schema: Schema, local: str, sources: tuple[str, ...]) -> list[str]:
+    return _of_two("hours_after", local, sources)
 
 
 def _instants_before(table: HoursTable, at: datetime, value_at: ValueAt) -> tuple[datetime, ...]:
@@ -185,7 +199,7 @@ HOURS: DerivedKind[HoursTable] = DerivedKind(
     sources=lambda table: (Source("hours_after", table.hours_after, INSTANT), Source("hours", table.hours, INTEGER)),
     type=lambda table, schema: INSTANT,
     problems=lambda table, schema: (),
-    function=_hours,
+    python=_hours,
     hours_after_request=lambda table: table.hours if table.hours_after == "at" else "",
     source_instants=_instants_before,
 )

@@ -70,7 +70,7 @@ def _nested(name: str, member: Any, required: bool = False) -> Any:
     if required:
         return made
     defaults = TypeAdapter(made).validate_python({})
-    return NotRequired[Annotated[made, Field(default_factory=lambda: defaults)]]
+    return NotRequired[Annotated[made, Field(default_factory=defaults.copy)]]
 
 
 def _property(kind: PropertyKind, zone: str) -> Any:

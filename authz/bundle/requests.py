@@ -10,13 +10,14 @@ The flat form names the parties by their types, and an unknown member is an erro
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from authz.bundle.request_types import IGNORED_MEMBER, authzen_type, flat_type, type_read
 from authz.bundle.values import read_value
 from authz.bundle.vocabulary import Vocabulary
+from authz.codegen.generated import compile_source
 from authz.documents.places import Loc, diagnostic_at
 from authz.documents.strictness import violations
 from authz.documents.validation import problem_of
@@ -44,6 +45,17 @@ class EvaluationRequest:
     at: datetime | None = None
 
 
+class ReadBody(Protocol):
+    """Reads a request from an AuthZEN body; `at` is the body's place in the document `shown`."""
+
+    def __call__(self, document: object, shown: str = ..., at: Loc = ...) -> EvaluationRequest:
+        """The request.
+
+        Raises:
+            MalformedRequestError: with every problem, each with its place.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """One form of a request: its adapter, the types of its members by place, and, if it is closed, their names."""
@@ -56,13 +68,19 @@ class _Form:
     def validate(self, document: object, shown: str, at: Loc) -> Any:
         try:
             return self.adapter.validate_python(document)
-        except ValidationError as error:
+        except (ValidationError, UnicodeEncodeError) as error:
+            raise self.malformed(error, document, shown, at) from None
+
+    def malformed(
+        self, error: ValidationError | UnicodeEncodeError, document: object, shown: str, at: Loc
+    ) -> MalformedRequestError:
+        """The error for a document that the adapter refused."""
+        if isinstance(error, ValidationError):
             details = error.errors(include_url=False)
-            raise MalformedRequestError(self._diagnostic(dict(detail), shown, at) for detail in details) from None
-        except UnicodeEncodeError:
-            # pydantic cannot repeat such a text in an error. Documents hold none; a mapping made in Python may.
-            problems = list(violations(document, ())) or [((), "half a surrogate pair is no text")]
-            raise MalformedRequestError(diagnostic_at(shown, (*at, *loc), each) for loc, each in problems) from None
+            return MalformedRequestError(self._diagnostic(dict(detail), shown, at) for detail in details)
+        # pydantic cannot repeat such a text in an error. Documents hold none; a mapping made in Python may.
+        problems = list(violations(document, ())) or [((), "half a surrogate pair is no text")]
+        return MalformedRequestError(diagnostic_at(shown, (*at, *loc), each) for loc, each in problems)
 
     def _diagnostic(self, detail: dict[str, Any], shown: str, at: Loc) -> Diagnostic:
         loc: Loc = detail["loc"]
@@ -83,12 +101,15 @@ class RequestReader:
 
     subject: str
     resource: str
-    sources: tuple[tuple[str, tuple[str, ...]], ...]
-    """Each property, and its place in AuthZEN's form."""
+    properties: tuple[str, ...]
     flat: _Form = field(repr=False)
-    authzen: _Form = field(repr=False)
-    live: Mapping[str, _Form] = field(repr=False)
-    """The forms of AuthZEN bodies by the entity that a search asks for; under the empty string, an evaluation's."""
+    authzen: ReadBody = field(repr=False)
+    live: Mapping[str, ReadBody] = field(repr=False)
+    """The readers of AuthZEN bodies by the entity that a search asks for; under the empty string, an evaluation's.
+
+    A member `at` is ignored, so that no caller chooses the time. So is the id or name of the entity that a search asks
+    for, which is empty in the request.
+    """
 
     def read(self, document: object, shown: str = "request", at: Loc = ()) -> EvaluationRequest:
         """The request in a document, of either form; `at` is its place in the document `shown`.
@@ -98,35 +119,11 @@ class RequestReader:
         """
         if isinstance(document, Mapping) and not {"subject", "resource"} & document.keys():
             return self._from_flat(self.flat.validate(document, shown, at))
-        return self._from_authzen(self.authzen.validate(document, shown, at))
-
-    def read_live(self, body: object, shown: str = "body", at: Loc = (), searched: str = "") -> EvaluationRequest:
-        """The request in an AuthZEN body; a member `at` is ignored, so that no caller chooses the time.
-
-        `searched` is the entity that a search asks for: `subject`, `action` or `resource`. Its id or name is ignored,
-        and is empty in the request.
-
-        Raises:
-            MalformedRequestError: with every problem, each with its place.
-        """
-        return self._from_authzen(self.live[searched].validate(body, shown, at))
-
-    def _from_authzen(self, body: dict[str, Any]) -> EvaluationRequest:
-        subject, resource = body["subject"], body["resource"]
-        properties = {}
-        for name, source in self.sources:
-            value: Any = body
-            for step in source:
-                value = value[step]
-            properties[name] = value
-        action = body["action"]["name"]
-        return EvaluationRequest(
-            subject["type"], subject["id"], action, resource["type"], resource["id"], properties, body.get("at")
-        )
+        return self.authzen(document, shown, at)
 
     def _from_flat(self, body: dict[str, Any]) -> EvaluationRequest:
         subject, resource = self.subject, self.resource
-        properties = {name: body[name] for name, _ in self.sources}
+        properties = {name: body[name] for name in self.properties}
         return EvaluationRequest(
             subject, body[subject], body["action"], resource, body[resource], properties, body.get("at")
         )
@@ -145,11 +142,35 @@ def request_reader(vocabulary: Vocabulary) -> RequestReader:
     return RequestReader(
         vocabulary.subject.type,
         vocabulary.resource.type,
-        tuple((name, kind.source) for name, kind in kinds.items()),
+        tuple(kinds),
         _Form(TypeAdapter(flat), by_name, zone, tuple(flat.__annotations__)),
-        _Form(TypeAdapter(authzen_type(vocabulary, timed=True)), by_source, zone),
+        _read_body(vocabulary, _Form(TypeAdapter(authzen_type(vocabulary, timed=True)), by_source, zone), "request"),
         {
-            searched: _Form(TypeAdapter(authzen_type(vocabulary, searched)), by_source, zone)
+            searched: _read_body(
+                vocabulary, _Form(TypeAdapter(authzen_type(vocabulary, searched)), by_source, zone), "body"
+            )
             for searched in ("", *IGNORED_MEMBER)
         },
     )
+
+
+def _read_body(vocabulary: Vocabulary, form: _Form, shown: str) -> ReadBody:
+    """The reader of AuthZEN bodies of a form; generated, because it runs once per decision."""
+    properties = ", ".join(
+        f"{name!r}: body{''.join(f'[{step!r}]' for step in kind.source)}"
+        for name, kind in vocabulary.properties.items()
+    )
+    source = f"""def read_body(document, shown={shown!r}, at=()):
+    try:
+        body = validate(document)
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise malformed(error, document, shown, at) from None
+    subject, resource = body["subject"], body["resource"]
+    return EvaluationRequest(
+        subject["type"], subject["id"], body["action"]["name"], resource["type"], resource["id"],
+        {{{properties}}}, body.get("at"),
+    )
+"""
+    names = {"validate": form.adapter.validate_python, "malformed": form.malformed, "ValidationError": ValidationError}
+    read: ReadBody = compile_source(source, "read body", EvaluationRequest=EvaluationRequest, **names)["read_body"]
+    return read

@@ -4,11 +4,11 @@ Rules only compare instants, so between two consecutive instants that they read,
 therefore enough to decide at each of those instants, and one microsecond after it.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from authz.engine.evaluation import EvaluationInputs, permits
+from authz.engine.evaluation import CompiledPolicy, EvaluationInputs, permits
 from authz.facts.gather import follow
 from authz.instants import END, hours_after
 
@@ -19,19 +19,43 @@ STEP = timedelta(microseconds=1)
 def expires_at(inputs: EvaluationInputs) -> datetime | None:
     """The first instant after a permit's own at which the same facts refuse, in UTC; None if there is none.
 
-    A hint, never a lease: the facts may change earlier. The inputs must be those of a permit.
+    A hint, never a lease: the facts may change earlier. The inputs must be those of a permit, and no other thread may
+    use their record meanwhile: its instant is moved, and set back.
     """
     policy, at = inputs.policy, inputs.gathered.at
     hours = _moving_hours(inputs) if policy.analyses.moving_hours else ()
     instants = _instants(inputs, hours) if hours else policy.analyses.instants_read(inputs.gathered, at)
     if not instants:
         return None
-    at_instant = _moved(inputs) if hours else _set_instant(inputs)
-    for instant in sorted(instants):
-        for moment in (instant, instant + STEP):
-            if at < moment < END and not permits(policy, at_instant(moment)):
-                return moment
+    if not hours:
+        return _first_refusal(policy, inputs.gathered, sorted(instants))
+    move_to = policy.analyses.move_to
+    for moment in _moments(sorted(instants), at):
+        if not permits(policy, move_to(inputs.gathered, moment)):
+            return moment
     return None
+
+
+def _first_refusal(policy: CompiledPolicy, record: Any, instants: list[datetime]) -> datetime | None:
+    """The first refusal, for rules whose derived fields do not depend on the instant: `at` alone moves."""
+    at = record.at
+    try:
+        for moment in _moments(instants, at):
+            record.at = moment
+            if not permits(policy, record):
+                return moment
+    finally:
+        record.at = at
+    return None
+
+
+def _moments(instants: list[datetime], at: datetime) -> Iterator[datetime]:
+    """Each instant and the microsecond after it, where they lie after `at`."""
+    for instant in instants:
+        if at < instant < END:
+            yield instant
+        if at < (after := instant + STEP) < END:
+            yield after
 
 
 def _moving_hours(inputs: EvaluationInputs) -> tuple[int, ...]:
@@ -49,22 +73,3 @@ def _instants(inputs: EvaluationInputs, hours: tuple[int, ...]) -> set[datetime]
     earliest = min(at, *(hours_after(at, each) for each in hours))
     instants = inputs.policy.analyses.instants_read(inputs.gathered, earliest)
     return instants | {hours_after(instant, -each) for instant in instants for each in hours}
-
-
-def _moved(inputs: EvaluationInputs) -> Callable[[datetime], Any]:
-    """The gathered record at other instants, its derived fields derived again."""
-    return lambda moment: inputs.policy.analyses.move_to(inputs.gathered, moment)
-
-
-def _set_instant(inputs: EvaluationInputs) -> Callable[[datetime], Any]:
-    """The gathered record at other instants, for rules whose derived fields do not depend on the instant.
-
-    One copy serves all instants, because only its `at` changes and no two are decided at once.
-    """
-    record = inputs.policy.analyses.move_to(inputs.gathered, inputs.gathered.at)
-
-    def set_instant(moment: datetime) -> Any:
-        record.at = moment
-        return record
-
-    return set_instant

@@ -51,7 +51,11 @@ class ExplainableDecision(Decision):
 
         A hint, never a lease: the facts may change earlier. Computed at each access.
         """
-        return expires_at(self.inputs) if self else None
+        if not self:
+            return None
+        # A copy of the record: other threads may use this one.
+        gathered = self.inputs.policy.analyses.move_to(self.inputs.gathered, self.at)
+        return expires_at(replace(self.inputs, gathered=gathered))
 
     def explain(self, deadline: Deadline | None = None) -> Explanation:
         """The conditions of `allow` with the rows that show them, and the smallest change that would allow.

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from authz.bundle.derived import kind_of, source_paths
+from authz.bundle.derived import PYTHON_NAMES, kind_of, source_paths
 from authz.bundle.records import Classes
 from authz.bundle.requests import EvaluationRequest
 from authz.bundle.vocabulary import REQUEST, PropertyKind, Vocabulary, attribute
 from authz.codegen.generated import compile_source
 from authz.facts.store import FactsSnapshot
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 """The rows of one collection that a decision reads at most. Time may grow with the square of their number."""
 
 
 class TooManyRowsError(Exception):
-    """A collection of a request has more than `MOST_ROWS` rows. Its decision is a refusal with an error."""
+    """A collection of a request has more than `MAX_ROWS` rows. Its decision is a refusal with an error."""
 
 
 class ExcessRows(tuple[Any, ...]):
@@ -34,7 +34,7 @@ class ExcessRows(tuple[Any, ...]):
     def __new__(cls, collection: str, count: int) -> "ExcessRows":
         """The excess rows of a collection; the rows themselves are let go."""
         rows = super().__new__(cls)
-        rows._message = f"`{collection}` has {count} rows, and a decision reads {MOST_ROWS} at most"
+        rows._message = f"`{collection}` has {count} rows, and a decision reads {MAX_ROWS} at most"
         return rows
 
     def _raise(self, *_: object) -> Any:
@@ -49,6 +49,8 @@ Gather = Callable[[EvaluationRequest, FactsSnapshot, datetime, Any], Any]
 """`(request, snapshot, at, parameters) -> record`: the request record with everything that rules can read."""
 Redact = Callable[[EvaluationRequest, Any], Any]
 """`(request, record) -> record`: the record as it would be if the store had no fact about the data subject."""
+SubjectOf = Callable[[Any], Any | None]
+"""`(record) -> row`: the subject; None if it is unknown, or if a type is not one that the bundle decides on."""
 MoveTo = Callable[[Any, datetime], Any]
 """`(record, at) -> record`: the same rows, decided at another instant."""
 
@@ -68,12 +70,21 @@ def compile_move_to(vocabulary: Vocabulary, classes: Classes) -> MoveTo:
     return _compiled("move_to", move_to_source(vocabulary), vocabulary, classes)  # type: ignore[no-any-return]
 
 
+def compile_subject_of(vocabulary: Vocabulary) -> SubjectOf:
+    """The function that gives the subject of a record."""
+    subject, resource = vocabulary.parties
+    lines = [
+        f"if record.subject_type == {subject.type!r} and record.resource_type == {resource.type!r}:",
+        f"    return record.{attribute(subject.type)}",
+        "return None",
+    ]
+    source = "\n    ".join(["def subject_of(record):", *lines]) + "\n"
+    subject_of: SubjectOf = compile_source(source, "subject of")["subject_of"]
+    return subject_of
+
+
 def _compiled(name: str, source: str, vocabulary: Vocabulary, classes: Classes) -> Any:
-    derive = {
-        f"derive_{field}": kind_of(table).function(table, vocabulary.schema)
-        for field, table in vocabulary.derived.items()
-    }
-    return compile_source(source, name, Request=classes[REQUEST], ExcessRows=ExcessRows, **derive)[name]
+    return compile_source(source, name, Request=classes[REQUEST], ExcessRows=ExcessRows, **PYTHON_NAMES)[name]
 
 
 def gather_source(vocabulary: Vocabulary) -> str:
@@ -99,7 +110,7 @@ def gather_source(vocabulary: Vocabulary) -> str:
         found = f"rows[{name!r}].get(({key}), ())"
         lines.append(f"field_{name} = {f'() if {absent} else {found}' if absent else found}")
         excess = f"ExcessRows({name!r}, len(field_{name}))"
-        lines.append(f"if len(field_{name}) > {MOST_ROWS}: field_{name} = field_subject_type = {excess}")
+        lines.append(f"if len(field_{name}) > {MAX_ROWS}: field_{name} = field_subject_type = {excess}")
     return _function("gather(request, facts, at, parameters)", lines, vocabulary)
 
 
@@ -122,10 +133,10 @@ def move_to_source(vocabulary: Vocabulary) -> str:
 
 def _function(signature: str, lines: list[str], vocabulary: Vocabulary) -> str:
     """A function that binds `field_x` for each field, derives the derived fields and returns the request record."""
-    derived = [
-        f"field_{name} = derive_{name}({', '.join(_path(tuple(p.split('.'))) for p in source_paths(table))})"
-        for name, table in vocabulary.derived.items()
-    ]
+    derived = []
+    for name, table in vocabulary.derived.items():
+        sources = tuple(_path(tuple(path.split("."))) for path in source_paths(table))
+        derived += kind_of(table).python(table, vocabulary.schema, f"field_{name}", sources)
     fields = ", ".join(f"field_{name}" for name in vocabulary.schema.records[REQUEST].fields)
     return "\n    ".join([f"def {signature}:", *lines, *derived, f"return Request({fields})"]) + "\n"
 

@@ -70,7 +70,7 @@ def edited(edits: list[tuple[tuple[str, ...], Any]]) -> Any:
 
 def read(policy: Policy, body: Any, searched: str = "") -> EvaluationRequest | None:
     try:
-        return policy.bundle.requests.read_live(body, searched=searched)
+        return policy.bundle.requests.live[searched](body)
     except MalformedRequestError:
         return None
 
@@ -115,7 +115,7 @@ def test_an_accepted_request_holds_what_the_body_says(name: str, edits: Any, sea
 def test_every_problem_lies_where_the_body_was_changed(name: str, path: tuple[str, ...], value: Any) -> None:
     body = edited([(path, value)])
     try:
-        POLICIES[name].bundle.requests.read_live(body, "body", ("evaluations", 3))
+        POLICIES[name].bundle.requests.live[""](body, "body", ("evaluations", 3))
     except MalformedRequestError as malformed:
         places = [diagnostic.problem.partition(": ")[0] for diagnostic in malformed.diagnostics]
         assert all(place.startswith(".".join(("evaluations[3]", *path))) for place in places)

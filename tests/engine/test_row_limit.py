@@ -33,7 +33,7 @@ def policy_of(folder: Path, rules: str) -> Policy:
 def test_a_decision_over_more_rows_than_the_limit_is_a_refusal_with_an_error(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "MOST_ROWS", 20)
+    monkeypatch.setattr(gather, "MAX_ROWS", 20)
     policy = policy_of(tmp_path, RULES[name])
     row = {"document": "d", "kind": "a"}
     at_the_limit = read_facts({**FACTS, "grants": [row] * 20}, policy)

@@ -84,7 +84,7 @@ def read_request(question: Question) -> EvaluationRequest:
         ProblemError: 400 if it is malformed, 403 if its caller may not ask it.
     """
     try:
-        request = question.snapshot.policy.bundle.requests.read_live(question.body)
+        request = question.snapshot.policy.bundle.requests.live[""](question.body)
     except MalformedRequestError as error:
         raise ProblemError(400, message_of(error)) from None
     if not caller_may_ask(question.caller, question.snapshot, request):

@@ -134,7 +134,7 @@ def _read_item(
         return ProblemError(400, f"evaluations[{index}]: is not an object")
     body = {**defaults, **item} if defaults else item
     try:
-        request = question.snapshot.policy.bundle.requests.read_live(body, "body", ("evaluations", index))
+        request = question.snapshot.policy.bundle.requests.live[""](body, "body", ("evaluations", index))
     except MalformedRequestError as error:
         return ProblemError(400, message_of(error))
     if caller_may_ask(question.caller, question.snapshot, request):

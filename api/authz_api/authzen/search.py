@@ -74,7 +74,7 @@ class Search:
 
     def _read_request(self, question: Question) -> EvaluationRequest:
         try:
-            request = question.snapshot.policy.bundle.requests.read_live(question.body, searched=self.searched.value)
+            request = question.snapshot.policy.bundle.requests.live[self.searched.value](question.body)
         except MalformedRequestError as error:
             raise ProblemError(400, message_of(error)) from None
         if self.searched is not Searched.SUBJECT and not caller_may_ask(question.caller, question.snapshot, request):
