@@ -1,5 +1,6 @@
 """Values of declared types: read one strictly, and the annotations by which pydantic reads them in documents."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -61,6 +62,20 @@ def read_value(kind: Type, value: object, zone: str) -> Any:
     if kind == INSTANT and isinstance(value, str):
         return parse_instant(value, zone)
     return parse_date(value) if kind == DATE and isinstance(value, str) else value
+
+
+def value_help(kind: Type, value: object) -> str:
+    """How TOML writes a value of a type, where a value of another type was likely meant so."""
+    plain = kind.of if isinstance(kind, Optional) else kind
+    if isinstance(value, str) and (
+        (plain == INTEGER and re.fullmatch(r"-?[0-9]+", value)) or (plain == BOOLEAN and value in ("true", "false"))
+    ):
+        return f"write `{value}`, without quotes"
+    if isinstance(value, date) and plain in (INSTANT, DATE, STRING):
+        return f'write `"{value.isoformat()}"`, in quotes'
+    if isinstance(value, int) and (plain == STRING or isinstance(plain, Enumeration)):
+        return f'write `"{str(value).lower()}"`, in quotes'
+    return ""
 
 
 def _near(value: str, kind: Enumeration) -> str:
