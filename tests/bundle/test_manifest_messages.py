@@ -21,7 +21,17 @@ MANIFEST: dict[str, tuple[str, str, str]] = {
     "an unknown key": (
         "[parameters]",
         "[parametrs]\n[parameters]",
-        "bundle.toml: parametrs: is not known here\nhelp: did you mean `default`?",
+        "bundle.toml: parametrs: is not known here\nhelp: did you mean `parameters`?",
+    ),
+    "an unknown zone": (
+        'bare_date_zone = "Europe/Amsterdam"',
+        'bare_date_zone = "Mars"',
+        "bundle.toml: bare_date_zone: `Mars` is not a time zone",
+    ),
+    "a zone in the vocabulary's place": (
+        'bare_date_zone = "Europe/Amsterdam"',
+        "bare_date_zone = 1",
+        "bundle.toml: bare_date_zone: is not a string",
     ),
     "a name with a space": (
         '"student_data"',

@@ -178,7 +178,6 @@ since = { from = "resource.properties.since", type = "Instant?" }
 born = { from = "resource.properties.born", type = "Date?" }
 """
 VOCABULARY = """
-bare_date_zone = "UTC"
 enumerations = { Colour = ["red", "green", "blue"] }
 records.Holder = { facts = "holders", key = "id", fields = { id = "String" } }
 records.Door = { facts = "doors", key = "id", fields = { id = "String" } }
