@@ -148,9 +148,10 @@ A facts document (`facts.json`, or YAML) has a key for each record type that has
 key for each of the `values`. `authz vocabulary --json-schema facts` gives the JSON Schema of one bundle's facts. What
 the document does not state does not hold.
 
-- A row has the fields of its record type. An optional field may be left out or `null`; so may a list that the value of
-  another field governs (`when`).
-- Instants are RFC 3339 with an offset, such as `2025-03-10T12:00:00Z`. A bare date is midnight in `bare_date_zone`.
+- A row has the fields of its record type. An optional field may be left out or `null`. So may a list, which is then
+  empty; `when` says which rows must have it.
+- Instants are RFC 3339 with an offset, such as `2025-03-10T12:00:00Z`. A bare date is midnight in the
+  `bare_date_zone` of `bundle.toml`: UTC, unless the bundle declares another zone.
 - An interval contains its first bound and not its last. A bound that is left out or `null` is an end of time. An
   interval is not empty.
 - An id that a row names exists, and an id stands once in its list. Ids are compared exactly.

@@ -1,10 +1,19 @@
 """Values of declared types: read one strictly, and the annotations by which pydantic reads them in documents."""
 
+import operator
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 
 from authz.instants import parse_date, parse_instant
 from authz.language.diagnostics import did_you_mean
@@ -103,6 +112,12 @@ def annotation(kind: Type, zone: str) -> Any:
         ],
         DATE: Annotated[date, PlainValidator(lambda value: read_value(DATE, value, zone)), WithJsonSchema(schema)],
     }[kind]
+
+
+def list_annotation(kind: Collection, zone: str) -> Any:
+    """The annotation of a list in a row: null is the empty list."""
+    empty_for_null = AfterValidator(lambda value: () if value is None else value)
+    return operator.getitem(Annotated, (annotation(kind, zone) | None, empty_for_null))
 
 
 def bound_annotation(end: datetime, zone: str) -> Any:

@@ -182,7 +182,7 @@ PARAMETERS: dict[str, tuple[str, str]] = {
     ),
     "an optional list": (
         'type = "[String]?", default = []',
-        "x.type: `[String]?`: a list is empty rather than absent\nhelp: write `[String]`",
+        "x.type: `[String]?`: a list that is left out is empty, and never `nil`\nhelp: write `[String]`",
     ),
 }
 

@@ -43,7 +43,7 @@ def type_named(text: str, loc: Loc, known: KnownTypes, report: Report) -> Type:
         basic = STRING
     if is_list:
         if plain != text:
-            problem = f"`{text}`: a list is empty rather than absent"
+            problem = f"`{text}`: a list that is left out is empty, and never `nil`"
             report.add(catalogue.OPTIONAL_LIST, loc, problem, f"write `{plain}`")
         return Collection(basic)
     return Optional(basic) if plain != text else basic
