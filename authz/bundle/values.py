@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from authz.documents.places import shorten
 from authz.instants import parse_date, parse_instant
 from authz.language.diagnostics import did_you_mean
 from authz.language.types import (
@@ -61,7 +62,7 @@ def read_value(kind: Type, value: object, zone: str) -> Any:
             raise ValueError("is not a string")
         if value not in kind.values:
             listed = ", ".join(f"`{each}`" for each in kind.values)
-            raise ValueError(f"`{value}` is not in `{kind}`: {listed}{_near(value, kind)}")
+            raise ValueError(f"`{shorten(value)}` is not in `{kind}`: {listed}{_near(value, kind)}")
         return value
     wanted, words = _SCALARS[kind]
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
