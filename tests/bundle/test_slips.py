@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from authz import load_bundle
 from authz.bundle.known_keys import known_keys
 from authz.bundle.toml_schema import ManifestTable, ReasonsTable, VocabularyTable
 from tests.support.bundle_edits import Edit, refusal
@@ -94,3 +95,33 @@ KEYS = {
 @pytest.mark.parametrize("place", KEYS, ids=lambda place: ".".join(map(str, place[1])))
 def test_the_keys_of_a_table_come_from_its_schema(place: tuple[type, tuple[str | int, ...]]) -> None:
     assert set(known_keys(*place)) == KEYS[place]
+
+
+@pytest.mark.parametrize(
+    "condition", ['request.at > "2025-01-01"', '"2025-01-01" <= request.at', 'request.at = "2025-01-01"']
+)
+def test_a_constant_instant_is_a_parameter(bundle: Path, edit: Edit, condition: str) -> None:
+    edit("access.polar", "", f'\nreason(request: Request, "CATEGORY_UNKNOWN") if {condition};\n')
+    message = refusal(bundle)
+    assert message.endswith(
+        "help: rules have no constant of type `Instant`: declare a parameter of it, and read `request.parameters`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "constant", "other"),
+    [("Instant", "2025-01-01T00:00:00Z", "at"), ("Date", "2009-01-01", "student.birth_date")],
+)
+def test_a_parameter_stands_for_a_constant_wherever_a_rule_compares(
+    bundle: Path, edit: Edit, kind: str, constant: str, other: str
+) -> None:
+    edit(
+        "bundle.toml",
+        HEAD,
+        f'{HEAD}x = {{ type = "{kind}", default = "{constant}" }}\n'
+        f'xs = {{ type = "[{kind}]", default = ["{constant}"] }}\n',
+    )
+    guard = "request.student != nil and request.student.birth_date != nil and " if "." in other else ""
+    for number, test in enumerate(("< request.parameters.x", "= request.parameters.x", "in request.parameters.xs")):
+        edit("access.polar", "", f"\nrule_{number}(request: Request) if {guard}request.{other} {test};\n")
+    assert load_bundle(bundle).bundle.parameters.x is not None
