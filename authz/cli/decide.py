@@ -18,7 +18,7 @@ from authz.cli.options import (
     find_bundle,
     load_policy,
 )
-from authz.cli.output import print_error, print_json, print_text
+from authz.cli.output import print_error, print_json, print_lines
 
 if TYPE_CHECKING:
     from authz.engine.policy import ExplainableDecision, Policy
@@ -71,7 +71,7 @@ def decide(
     if as_json:
         print_json(as_data(decision, loaded.bundle, explain))
     else:
-        print_text("\n".join(as_text(decision, loaded.bundle, explain)))
+        print_lines(as_text(decision, loaded.bundle, explain))
     if decision.error:
         print_error(f"could not judge: {decision.error}")
         raise typer.Exit(Exit.FAILED)

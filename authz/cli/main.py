@@ -16,7 +16,7 @@ from authz.cli.errors import UsageError, report_system, report_usage
 from authz.cli.fuzz import fuzz
 from authz.cli.init import init
 from authz.cli.options import Exit
-from authz.cli.output import prepare_streams, print_error, print_text
+from authz.cli.output import prepare_streams, print_diagnostics, print_error, print_text
 from authz.cli.serve import serve
 from authz.cli.test import test
 from authz.cli.vocabulary import vocabulary
@@ -62,7 +62,7 @@ def main() -> NoReturn:
         if code == TYPER_INTERRUPTED:
             raise KeyboardInterrupt
     except DiagnosticError as error:
-        print_error("\n".join(map(str, error.diagnostics)))
+        print_diagnostics(error.diagnostics)
         code = Exit.FAILED
     except UsageError as error:
         report_usage(error)
