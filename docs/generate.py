@@ -18,6 +18,8 @@ from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic
 from authz.language.examples import EXAMPLE_SCHEMA, check_example
 from authz.language.types import SCALARS
+from authz.verify import catalogue as warnings
+from authz.verify.example import check_example as check_warning_example
 from authz.verify.scenario_schema import ScenarioFile
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -30,6 +32,7 @@ CATALOGUES: tuple[tuple[Topics, Callable[[CatalogueEntry], Iterable[Diagnostic]]
     (language.TOPICS, lambda entry: check_example(entry.example)),
     (bundle.TOPICS, check_bundle_example),
     (documents.TOPICS, check_document_example),
+    (warnings.TOPICS, check_warning_example),
 )
 
 
