@@ -19,6 +19,7 @@ from authz.cli.options import (
     load_policy,
 )
 from authz.cli.output import print_error, print_json, print_lines
+from authz.language.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
     from authz.engine.policy import ExplainableDecision, Policy
@@ -63,7 +64,8 @@ def decide(
         raise invalid(
             "--scenario", "a scenario in a file has its own facts and instant: leave out --facts, --at and `-`"
         )
-    loaded = load_policy(policy or find_bundle(*([] if request == STANDARD_INPUT else [Path(request)])), evaluator)
+    paths = [Path(request)] if request != STANDARD_INPUT else []
+    loaded = load_policy(policy or find_bundle(*paths, *([facts] if facts else [])), evaluator)
     if scenario is not None:
         decision = decide_scenario(loaded, Path(request), scenario)
     else:
@@ -92,7 +94,12 @@ def _decide_request(policy: "Policy", request: str, facts: Path | None, at: str 
     else:
         source = request
         document = read_document(Path(request), source)
-    evaluation = policy.bundle.requests.read(document, source)
+    try:
+        evaluation = policy.bundle.requests.read(document, source)
+    except DiagnosticError:
+        if isinstance(document, dict) and "scenarios" in document:
+            raise invalid("REQUEST", f"`{source}` is a scenario file: choose its scenario with --scenario ID") from None
+        raise
     instant = evaluation.at or datetime.now(UTC)
     if at is not None:
         try:

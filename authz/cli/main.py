@@ -25,7 +25,9 @@ from authz.language.diagnostics import DiagnosticError
 TYPER_INTERRUPTED = 130
 """The exit code that typer returns in place of a KeyboardInterrupt."""
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    pretty_exceptions_enable=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def print_version(wanted: bool) -> None:
