@@ -18,6 +18,8 @@ from authz.language.catalogue.entry import CatalogueEntry
 from authz.language.diagnostics import Diagnostic
 from authz.language.examples import EXAMPLE_SCHEMA, check_example
 from authz.language.types import SCALARS
+from authz.verify import catalogue as warnings
+from authz.verify.example import check_example as check_warning_example
 from authz.verify.scenario_schema import ScenarioFile
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -30,6 +32,7 @@ CATALOGUES: tuple[tuple[Topics, Callable[[CatalogueEntry], Iterable[Diagnostic]]
     (language.TOPICS, lambda entry: check_example(entry.example)),
     (bundle.TOPICS, check_bundle_example),
     (documents.TOPICS, check_document_example),
+    (warnings.TOPICS, check_warning_example),
 )
 
 
@@ -148,9 +151,10 @@ A facts document (`facts.json`, or YAML) has a key for each record type that has
 key for each of the `values`. `authz vocabulary --json-schema facts` gives the JSON Schema of one bundle's facts. What
 the document does not state does not hold.
 
-- A row has the fields of its record type. An optional field may be left out or `null`; so may a list that the value of
-  another field governs (`when`).
-- Instants are RFC 3339 with an offset, such as `2025-03-10T12:00:00Z`. A bare date is midnight in `bare_date_zone`.
+- A row has the fields of its record type. An optional field may be left out or `null`. So may a list, which is then
+  empty; `when` says which rows must have it.
+- Instants are RFC 3339 with an offset, such as `2025-03-10T12:00:00Z`. A bare date is midnight in the
+  `bare_date_zone` of `bundle.toml`: UTC, unless the bundle declares another zone.
 - An interval contains its first bound and not its last. A bound that is left out or `null` is an end of time. An
   interval is not empty.
 - An id that a row names exists, and an id stands once in its list. Ids are compared exactly.

@@ -14,6 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from authz import Effect
 from authz_api.authzen.responses import EvaluationResult
+from authz_api.logs import log
+from authz_api.problems import ProblemError
 from authz_api.state import Snapshot
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -25,12 +27,16 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 @dataclass(slots=True)
 class Metrics:
-    """The metrics of one process. `children` caches the metric of each combination of labels."""
+    """The metrics of one process. `children` caches the metric of each combination of labels.
+
+    Counting never raises: metrics that cannot be written change no response.
+    """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     decisions: Counter = field(init=False)
     seconds: Histogram = field(init=False)
     children: dict[tuple[str | int, ...], Any] = field(init=False, default_factory=dict, repr=False)
+    failed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.decisions = Counter(
@@ -49,6 +55,12 @@ class Metrics:
 
     def count(self, snapshot: Snapshot, results: Iterable[EvaluationResult]) -> None:
         """Count decisions. An action that the bundle does not declare is `other`, so that labels stay few."""
+        try:
+            self._count(snapshot, results)
+        except Exception:  # noqa: BLE001 - see the class
+            self._fail()
+
+    def _count(self, snapshot: Snapshot, results: Iterable[EvaluationResult]) -> None:
         children, actions = self.children, snapshot.actions
         counts: dict[tuple[str, str, str], int] = {}
         for result in results:
@@ -60,19 +72,35 @@ class Metrics:
     def observe(self, endpoint: str, status: int, seconds: float) -> None:
         """Count one call and its duration."""
         labels = (endpoint, status)
-        (self.children.get(labels) or self._child(self.seconds, labels)).observe(seconds)
+        try:
+            (self.children.get(labels) or self._child(self.seconds, labels)).observe(seconds)
+        except Exception:  # noqa: BLE001 - see the class
+            self._fail()
+
+    def _fail(self) -> None:
+        """Log the first failure; the next ones would fill the log."""
+        if not self.failed:
+            self.failed = True
+            log().error("metrics cannot be written", exc_info=True)
 
     def _child(self, parent: Counter | Histogram, labels: tuple[str | int, ...]) -> Any:
         child = self.children[labels] = parent.labels(*labels)
         return child
 
     def text(self) -> bytes:
-        """All metrics, in Prometheus' text format."""
+        """All metrics, in Prometheus' text format.
+
+        Raises:
+            ProblemError: 503 if the workers' files cannot be read.
+        """
         if FOLDER_VARIABLE not in os.environ:
             return generate_latest(self.registry)
         sum_of_workers = CollectorRegistry()
-        MultiProcessCollector(sum_of_workers)
-        return generate_latest(sum_of_workers)
+        try:
+            MultiProcessCollector(sum_of_workers)
+            return generate_latest(sum_of_workers)
+        except (OSError, ValueError):
+            raise ProblemError(503, "the metrics cannot be read") from None
 
 
 def _labels(actions: frozenset[str], result: EvaluationResult) -> tuple[str, str, str]:

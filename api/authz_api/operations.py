@@ -68,7 +68,7 @@ def _add_health(app: FastAPI, pipeline: Pipeline) -> None:
     async def ready() -> Response:
         policy, facts = pipeline.state.snapshot.versions
         versions = {"policy": policy, "facts": facts}
-        if pipeline.recorder.failed:
+        if pipeline.recorder.failed or pipeline.recorder.is_unlinked():
             try:
                 pipeline.recorder.probe()
             except DecisionLogError:

@@ -20,10 +20,15 @@ OUTCOME_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Participant:
-    """Takes part in reloads; `prepare` loads a snapshot, and opens what else a reload opens, or raises."""
+    """Takes part in reloads.
+
+    `prepare` loads a snapshot, and opens what else a reload opens, or raises. `reopen` opens the decision log again, at
+    the end of a reload that was not prepared here: a refused one must not leave the log on a rotated file.
+    """
 
     state: State
     prepare: Callable[[], Awaitable[Snapshot]]
+    reopen: Callable[[], None]
     prepared: Snapshot | None = field(init=False, default=None)
     preparing: bool = field(init=False, default=False)
     waiting: list["asyncio.Future[ReloadOutcome]"] = field(init=False, default_factory=list)
@@ -49,6 +54,7 @@ class Participant:
             freeze()
             self._resolve(ReloadOutcome.DONE)
         else:
+            self._reopen()
             self._resolve(ReloadOutcome.REFUSED)
         return None
 
@@ -61,6 +67,12 @@ class Participant:
             return {"refused": type(error).__name__}
         policy, facts = self.prepared.versions
         return {"policy": policy, "facts": facts}
+
+    def _reopen(self) -> None:
+        try:
+            self.reopen()
+        except Exception:  # noqa: BLE001 - the worker goes on following the supervisor, and writes no entry
+            log().error("the decision log cannot be opened: decisions are answered 503", exc_info=True)
 
     async def request(self) -> ReloadOutcome:
         """Ask the supervisor for a reload, and wait for its outcome: that of one that begins after this request."""

@@ -78,6 +78,8 @@ class Supervisor:
             while self.requested:
                 self.requested = False
                 self.reload()
+        except Exception:  # noqa: BLE001 - an exception in a signal handler would end the supervisor
+            log().error("exception in a reload", exc_info=True)
         finally:
             self.running = False
 

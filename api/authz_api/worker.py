@@ -29,11 +29,11 @@ def worker_application(settings: Settings, state: State, authenticator: Authenti
     recorder = Recorder(settings.decision_log)
 
     async def prepare() -> Snapshot:
-        await authenticator.reload()
         recorder.reopen()
+        await authenticator.reload()
         return await asyncio.to_thread(load_snapshot, settings.policy, settings.facts)
 
-    participant = Participant(state, prepare)
+    participant = Participant(state, prepare, recorder.reopen)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:

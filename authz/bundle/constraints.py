@@ -39,12 +39,6 @@ def absent_value(kind: RowType, name: str) -> Any:
     return () if isinstance(kind.fields[name].type, Collection) else None
 
 
-def conditional_fields(kind: RowType) -> frozenset[str]:
-    """The fields whose presence depends on the value of another field."""
-    variants = [variant for by_value in kind.when.values() for variant in by_value.values()]
-    return frozenset(name for variant in variants for name in (*variant.needs, *variant.without))
-
-
 def needed_fields(kind: RowType, value_of: Callable[[str], Any]) -> frozenset[str]:
     """The fields that a row must carry because of the values of others."""
     variants = [by_value.get(value_of(name)) for name, by_value in kind.when.items()]

@@ -12,6 +12,7 @@ from authz.bundle.audience import check_audiences
 from authz.bundle.catalogue import files as catalogue
 from authz.bundle.catalogue.reasons import DUPLICATE_REASON, SUBSTITUTE_IS_REASON
 from authz.bundle.files import MANIFEST, REASONS, RULES_ENDING, TABLES, VOCABULARY, rule_files
+from authz.bundle.known_keys import known_keys
 from authz.bundle.laws import check_laws
 from authz.bundle.parameters import default_parameters
 from authz.bundle.records import Classes, record_classes
@@ -31,7 +32,7 @@ from authz.documents.text import read_policy_text
 from authz.documents.toml import parse_toml
 from authz.documents.validation import problems_of
 from authz.language import ast as syntax
-from authz.language.diagnostics import Diagnostic, DiagnosticError, Span
+from authz.language.diagnostics import Diagnostic, DiagnosticError, Span, did_you_mean
 from authz.language.ir import Program
 from authz.language.parser import parse
 from authz.language.typecheck.program import check_program
@@ -206,7 +207,12 @@ def _table(kind: type[Table], texts: Mapping[str, str], report: Report) -> Table
     except ValidationError as error:
         for problem in problems_of(error):
             entry = catalogue.BY_ERROR_TYPE.get(problem.type, catalogue.WRONG_TYPE)
-            report.add(entry, problem.loc, problem.text)
+            near = (
+                did_you_mean(str(problem.loc[-1]), known_keys(kind, problem.loc[:-1]))
+                if entry == catalogue.UNKNOWN_KEY
+                else ""
+            )
+            report.add(entry, problem.loc, problem.text, near)
     except DiagnosticError as error:
         report.extend(error.diagnostics)
     return None

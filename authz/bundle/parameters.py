@@ -7,7 +7,7 @@ from authz.bundle.catalogue import request as catalogue
 from authz.bundle.records import Classes
 from authz.bundle.report import Report
 from authz.bundle.toml_schema import ParameterTable
-from authz.bundle.values import read_value
+from authz.bundle.values import read_value, value_help
 from authz.bundle.vocabulary import PARAMETERS, Vocabulary, attribute
 from authz.documents.places import Loc, diagnostic_at
 from authz.language.catalogue.entry import CatalogueEntry
@@ -19,7 +19,8 @@ def default_parameters(vocabulary: Vocabulary, classes: Classes, report: Report)
     defaults = {name: table.default for name, table in vocabulary.parameters.items()}
     values, problems = _read(vocabulary, defaults)
     for name, entry, problem in problems:
-        report.add(entry, ("parameters", name, "default"), problem)
+        help = value_help(vocabulary.parameter_types[name], defaults[name])
+        report.add(entry, ("parameters", name, "default"), problem, help)
     return classes[PARAMETERS](**{attribute(name): values.get(name) for name in defaults})
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from authz.bundle.constraints import absent_value, conditional_fields
-from authz.bundle.values import annotation, bound_annotation
+from authz.bundle.constraints import absent_value
+from authz.bundle.values import annotation, bound_annotation, list_annotation
 from authz.bundle.vocabulary import PARAMETERS, REQUEST, RowType, Vocabulary, attribute
 from authz.language.types import Collection, Optional
 
@@ -57,8 +57,9 @@ def _field(row: RowType, name: str, vocabulary: Vocabulary) -> tuple[Any, Any]:
     read = operator.getitem(Annotated, (annotation(kind, zone), alias))
     if isinstance(kind, Optional):
         return read, dataclasses.field(default=None)
-    if isinstance(kind, Collection) and name in conditional_fields(row):
-        return read, dataclasses.field(default=())
+    if isinstance(kind, Collection):
+        # A list that a row leaves out is empty. Where it must not be, `when` says so.
+        return operator.getitem(Annotated, (list_annotation(kind, zone), alias)), dataclasses.field(default=())
     return read, dataclasses.field()
 
 

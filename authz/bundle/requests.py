@@ -10,6 +10,7 @@ The flat form names the parties by their types, and an unknown member is an erro
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,14 +20,17 @@ from authz.bundle.values import read_value
 from authz.bundle.vocabulary import Vocabulary
 from authz.codegen.generated import compile_source
 from authz.documents.places import Loc, diagnostic_at
-from authz.documents.strictness import violations
+from authz.documents.strictness import MAX_PROBLEMS, violations
 from authz.documents.validation import problem_of
 from authz.language.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from authz.language.types import INSTANT, Type
 
+MAX_PROBLEM = 1_000
+"""The length of one problem: it may repeat a text of the request, and a batch may hold a thousand such requests."""
+
 
 class MalformedRequestError(DiagnosticError):
-    """A request that cannot be read; `diagnostics` holds every problem."""
+    """A request that cannot be read; `diagnostics` holds its first problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,10 @@ class _Form:
     ) -> MalformedRequestError:
         """The error for a document that the adapter refused."""
         if isinstance(error, ValidationError):
-            details = error.errors(include_url=False)
+            details = error.errors(include_url=False)[:MAX_PROBLEMS]
             return MalformedRequestError(self._diagnostic(dict(detail), shown, at) for detail in details)
         # pydantic cannot repeat such a text in an error. Documents hold none; a mapping made in Python may.
-        problems = list(violations(document, ())) or [((), "half a surrogate pair is no text")]
+        problems = list(islice(violations(document, ()), MAX_PROBLEMS)) or [((), "half a surrogate pair is no text")]
         return MalformedRequestError(diagnostic_at(shown, (*at, *loc), each) for loc, each in problems)
 
     def _diagnostic(self, detail: dict[str, Any], shown: str, at: Loc) -> Diagnostic:
@@ -91,7 +95,7 @@ class _Form:
             try:
                 read_value(self.types[loc], detail["input"], self.zone)
             except ValueError as error:
-                problem = str(error)
+                problem = str(error)[:MAX_PROBLEM]
         return diagnostic_at(shown, (*at, *loc), problem or problem_of(detail))
 
 

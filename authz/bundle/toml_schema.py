@@ -134,9 +134,6 @@ class VocabularyTable:
     changes: Mapping[Name, ChangeTable] = Field(
         default_factory=dict, description="by list or value of a facts document: how it may change, and by whom"
     )
-    bare_date_zone: StrictStr = Field(
-        default="Europe/Amsterdam", description="the time zone at whose midnight a bare date begins"
-    )
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -220,6 +217,10 @@ class ManifestTable:
         min_length=1, description="the actions; `read_{Category}` stands for one per value of an enumeration"
     )
     about: About = ""
+    bare_date_zone: StrictStr = Field(
+        default="UTC",
+        description="the time zone at whose midnight a bare date begins, such as `Europe/Amsterdam`",
+    )
     parameters: Mapping[Name, ParameterTable] = Field(
         default_factory=dict, description="what rules read as `request.parameters`, by name"
     )

@@ -1,10 +1,21 @@
 """Values of declared types: read one strictly, and the annotations by which pydantic reads them in documents."""
 
+import operator
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 
+from authz.documents.places import shorten
 from authz.instants import parse_date, parse_instant
 from authz.language.diagnostics import did_you_mean
 from authz.language.types import (
@@ -51,7 +62,7 @@ def read_value(kind: Type, value: object, zone: str) -> Any:
             raise ValueError("is not a string")
         if value not in kind.values:
             listed = ", ".join(f"`{each}`" for each in kind.values)
-            raise ValueError(f"`{value}` is not in `{kind}`: {listed}{_near(value, kind)}")
+            raise ValueError(f"`{shorten(value)}` is not in `{kind}`: {listed}{_near(value, kind)}")
         return value
     wanted, words = _SCALARS[kind]
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
@@ -61,6 +72,20 @@ def read_value(kind: Type, value: object, zone: str) -> Any:
     if kind == INSTANT and isinstance(value, str):
         return parse_instant(value, zone)
     return parse_date(value) if kind == DATE and isinstance(value, str) else value
+
+
+def value_help(kind: Type, value: object) -> str:
+    """How TOML writes a value of a type, where a value of another type was likely meant so."""
+    plain = kind.of if isinstance(kind, Optional) else kind
+    if isinstance(value, str) and (
+        (plain == INTEGER and re.fullmatch(r"-?[0-9]+", value)) or (plain == BOOLEAN and value in ("true", "false"))
+    ):
+        return f"write `{value}`, without quotes"
+    if isinstance(value, date) and plain in (INSTANT, DATE, STRING):
+        return f'write `"{value.isoformat()}"`, in quotes'
+    if isinstance(value, int) and (plain == STRING or isinstance(plain, Enumeration)):
+        return f'write `"{str(value).lower()}"`, in quotes'
+    return ""
 
 
 def _near(value: str, kind: Enumeration) -> str:
@@ -88,6 +113,12 @@ def annotation(kind: Type, zone: str) -> Any:
         ],
         DATE: Annotated[date, PlainValidator(lambda value: read_value(DATE, value, zone)), WithJsonSchema(schema)],
     }[kind]
+
+
+def list_annotation(kind: Collection, zone: str) -> Any:
+    """The annotation of a list in a row: null is the empty list."""
+    empty_for_null = AfterValidator(lambda value: () if value is None else value)
+    return operator.getitem(Annotated, (annotation(kind, zone) | None, empty_for_null))
 
 
 def bound_annotation(end: datetime, zone: str) -> Any:

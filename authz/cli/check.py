@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from authz.cli.options import BundleArgument, Exit, JsonOption, bundle_folder
-from authz.cli.output import print_error, print_json, print_text, progress
+from authz.cli.output import print_diagnostics, print_json, print_lines, progress
 from authz.language.diagnostics import DiagnosticError
 
 
@@ -33,7 +33,6 @@ def check(
     if as_json:
         print_json({"admitted": True, **report.as_data(), "diagnostics": []})
     else:
-        print_text("\n".join(report.lines()))
-        for warning in report.warnings:
-            print_error(f"warning: {warning}")
+        print_lines(report.lines())
+        print_diagnostics(report.warnings, "warning: ")
     raise typer.Exit(Exit.FAILED if strict and report.warnings else Exit.OK)

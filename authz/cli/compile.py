@@ -1,7 +1,7 @@
 """`authz compile`: print the Python that a bundle compiles to."""
 
 from authz.cli.options import BundleArgument, bundle_folder, identify
-from authz.cli.output import print_text
+from authz.cli.output import print_lines
 
 
 def compile_bundle(folder: BundleArgument = None) -> None:
@@ -11,5 +11,5 @@ def compile_bundle(folder: BundleArgument = None) -> None:
     from authz.codegen.python import generate
 
     bundle = load(bundle_folder(folder))
-    print_text(f"# {identify(bundle)}")
-    print_text(generate(bundle.program, attribute).rstrip("\n"))
+    code = generate(bundle.program, attribute).rstrip("\n")
+    print_lines([f"# {identify(bundle)}", *code.split("\n")])

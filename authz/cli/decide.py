@@ -18,7 +18,8 @@ from authz.cli.options import (
     find_bundle,
     load_policy,
 )
-from authz.cli.output import print_error, print_json, print_text
+from authz.cli.output import print_error, print_json, print_lines
+from authz.language.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
     from authz.engine.policy import ExplainableDecision, Policy
@@ -63,7 +64,8 @@ def decide(
         raise invalid(
             "--scenario", "a scenario in a file has its own facts and instant: leave out --facts, --at and `-`"
         )
-    loaded = load_policy(policy or find_bundle(*([] if request == STANDARD_INPUT else [Path(request)])), evaluator)
+    paths = [Path(request)] if request != STANDARD_INPUT else []
+    loaded = load_policy(policy or find_bundle(*paths, *([facts] if facts else [])), evaluator)
     if scenario is not None:
         decision = decide_scenario(loaded, Path(request), scenario)
     else:
@@ -71,7 +73,7 @@ def decide(
     if as_json:
         print_json(as_data(decision, loaded.bundle, explain))
     else:
-        print_text("\n".join(as_text(decision, loaded.bundle, explain)))
+        print_lines(as_text(decision, loaded.bundle, explain))
     if decision.error:
         print_error(f"could not judge: {decision.error}")
         raise typer.Exit(Exit.FAILED)
@@ -92,7 +94,12 @@ def _decide_request(policy: "Policy", request: str, facts: Path | None, at: str 
     else:
         source = request
         document = read_document(Path(request), source)
-    evaluation = policy.bundle.requests.read(document, source)
+    try:
+        evaluation = policy.bundle.requests.read(document, source)
+    except DiagnosticError:
+        if isinstance(document, dict) and "scenarios" in document:
+            raise invalid("REQUEST", f"`{source}` is a scenario file: choose its scenario with --scenario ID") from None
+        raise
     instant = evaluation.at or datetime.now(UTC)
     if at is not None:
         try:

@@ -33,7 +33,9 @@ def report_usage(error: Exception) -> None:
     message = message.removesuffix(".").replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "authz"
-    print_error(f"authz: {message}\nhelp: see `{command} --help`")
+    # typer lists the choices of an argument on lines of their own.
+    print_error(f"authz: {' '.join(message.split())}")
+    print_error(f"help: see `{command} --help`")
 
 
 def report_system(error: OSError) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from authz.cli.errors import file_error
 from authz.cli.options import BundleArgument, Exit, bundle_folder, identify, load_policy
-from authz.cli.output import interruptible, print_text, progress
+from authz.cli.output import interruptible, print_lines, print_text, progress
 
 
 def fuzz(
@@ -33,7 +33,7 @@ def fuzz(
             report = fuzz_policy(policy, seconds, seed, kept, show, stopped=interrupted)
         except OSError as error:
             raise file_error("--corpus", kept, error) from None
-    print_text("\n".join(report.lines()))
+    print_lines(report.lines())
     if interrupted():
         raise KeyboardInterrupt
     raise typer.Exit(Exit.FAILED if report.counterexample else Exit.OK)

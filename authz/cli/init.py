@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from authz.cli.errors import file_error, invalid
-from authz.cli.output import print_text
+from authz.cli.output import print_lines, print_text
 
 
 def init(
@@ -23,7 +23,7 @@ def init(
         written = list(_copy(files("authz.cli").joinpath("starter"), folder))
     except OSError as error:
         raise file_error("DIR", folder, error) from None
-    print_text("\n".join(f"wrote {path}" for path in written))
+    print_lines(f"wrote {path}" for path in written)
     print_text(f"next: authz check {folder}, authz test {folder}, and change {folder / 'access.polar'}")
 
 

@@ -16,7 +16,7 @@ from authz.cli.errors import UsageError, report_system, report_usage
 from authz.cli.fuzz import fuzz
 from authz.cli.init import init
 from authz.cli.options import Exit
-from authz.cli.output import prepare_streams, print_error, print_text
+from authz.cli.output import prepare_streams, print_diagnostics, print_error, print_text
 from authz.cli.serve import serve
 from authz.cli.test import test
 from authz.cli.vocabulary import vocabulary
@@ -25,7 +25,9 @@ from authz.language.diagnostics import DiagnosticError
 TYPER_INTERRUPTED = 130
 """The exit code that typer returns in place of a KeyboardInterrupt."""
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    pretty_exceptions_enable=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def print_version(wanted: bool) -> None:
@@ -62,7 +64,7 @@ def main() -> NoReturn:
         if code == TYPER_INTERRUPTED:
             raise KeyboardInterrupt
     except DiagnosticError as error:
-        print_error("\n".join(map(str, error.diagnostics)))
+        print_diagnostics(error.diagnostics)
         code = Exit.FAILED
     except UsageError as error:
         report_usage(error)

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from authz.language.diagnostics import CONTROL_CHARACTERS
+from authz.language.diagnostics import Diagnostic
+from authz.language.printable import is_unsafe, single_line
 
 Progress = Callable[[int, int | None], None]
 """Called with the number of steps done and, where it is known, the total."""
@@ -25,19 +26,40 @@ def prepare_streams() -> None:
 
 
 def print_text(text: str) -> None:
-    """Print text; control characters from documents are replaced, so that they cannot steer a terminal."""
-    sys.stdout.write(f"{text.translate(CONTROL_CHARACTERS)}\n")
+    """Print text as one line: no text from a document in it can begin another line or steer a terminal."""
+    sys.stdout.write(f"{single_line(text)}\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each text as one line."""
+    for line in lines:
+        print_text(line)
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON."""
-    print_text(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print data as JSON; characters that could steer a terminal are escaped, so that the data stay the same."""
+    for line in json.dumps(data, indent=2, ensure_ascii=False).split("\n"):
+        sys.stdout.write(f"{_escape(line)}\n")
+
+
+def _escape(line: str) -> str:
+    """A line of JSON with escape sequences for unsafe characters, which stand in its strings alone."""
+    if line.isprintable():
+        return line
+    return "".join(json.dumps(c)[1:-1].replace("\x7f", "\\u007f") if is_unsafe(c) else c for c in line)
 
 
 def print_error(text: str) -> None:
-    """Print to standard error, after what was printed to standard output."""
+    """Print one line to standard error, after what was printed to standard output."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text.translate(CONTROL_CHARACTERS)}\n")
+    sys.stderr.write(f"{single_line(text)}\n")
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic], lead: str = "") -> None:
+    """Print diagnostics to standard error, each with its lines."""
+    for diagnostic in diagnostics:
+        for line in f"{lead}{diagnostic}".split("\n"):
+            print_error(line)
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """A decision as text for people and as data for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from authz.bundle.loading import Bundle
 from authz.engine.policy import ExplainableDecision
 from authz.explain.explanation import Explanation
-from authz.explain.render import CHANGE_FOUND, NO_CHANGE, change_in_words, row_in_words
+from authz.explain.render import CHANGE_FOUND, NO_CHANGE, change_in_words, comparison_in_words, row_in_words
 from authz.explain.tree import Condition, ConditionKind
 from authz.instants import format_instant
-from authz.language.ir import Constant
+from authz.language.ir import CheckedRule
 
 
 def as_data(decision: ExplainableDecision, bundle: Bundle, explain: bool = False) -> dict[str, Any]:
@@ -37,15 +38,16 @@ def as_text(decision: ExplainableDecision, bundle: Bundle, explain: bool = False
     properties = [f"{name} {value}" for name, value in request.properties.items() if value is not None]
     details = f" ({', '.join(properties)})" if properties else ""
     yield f"{decision.effect.value}  {request.subject_id} {verb} {request.action} of {request.resource_id}{details}"
+    explanation = decision.explain() if explain and not decision.error else None
     width = max(map(len, decision.reasons), default=0)
     for code in decision.reasons:
         reason = bundle.reasons[code]
         yield f"  {code:<{width}}  {reason.en}"
-        if explain:
+        if explanation is not None:
             yield f"  {'':<{width}}  {reason.nl}"
-            yield from (f"  {'':<{width}}  {place}" for place in _places(bundle, code))
-    if explain and not decision.error:
-        yield from explanation_lines(decision.explain(), bundle)
+            yield from (f"  {'':<{width}}  {line}" for line in _rule_lines(explanation.reason_rules[code]))
+    if explanation is not None:
+        yield from explanation_lines(explanation, bundle)
     if decision.error:
         yield f"  error while deciding: {decision.error}"
     if (expires_at := decision.expires_at) is not None:
@@ -58,7 +60,8 @@ def as_text(decision: ExplainableDecision, bundle: Bundle, explain: bool = False
 def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]:
     """An explanation for people: the tree of conditions, and the smallest change that would allow."""
     yield ""
-    yield from _tree(explanation.conditions, True, 0, bundle)
+    conditions = explanation.conditions
+    yield from _ConditionTree(bundle, whole=conditions.holds).lines(conditions, True, 0)
     smallest = explanation.smallest
     if smallest is None:
         return
@@ -74,23 +77,45 @@ def explanation_lines(explanation: Explanation, bundle: Bundle) -> Iterator[str]
     yield ""
 
 
-def _tree(condition: Condition, wanted: bool, depth: int, bundle: Bundle) -> Iterator[str]:
-    """A condition on one line, starred if it has another value than a permit needs, and the conditions below it.
+@dataclass(slots=True)
+class _ConditionTree:
+    """Prints a condition tree. Conditions that stand twice are printed once."""
 
-    The conditions below it are shown where it is starred, or where they name the row that makes it hold.
-    """
-    path = condition.span.path.removeprefix(f"{bundle.path}/")
-    star = "  " if condition.holds is wanted else "* "
-    lead = f"{star}{'yes' if condition.holds else 'no '}  {'  ' * depth}"
-    yield f"{lead}{condition.text}  {path}:{condition.span.line}"
-    if condition.kind is ConditionKind.SOME:
-        yield f"{star}     {'  ' * depth}{_row(condition, bundle)}"
-    below = wanted is not (condition.kind is ConditionKind.NOT)
-    for part in condition.conditions:
-        if condition.holds is not wanted:
-            yield from _tree(part, below, depth + 1, bundle)
-        elif part.kind is ConditionKind.SOME and part.holds:
-            yield from _tree(part, part.holds, depth + 1, bundle)
+    bundle: Bundle
+    whole: bool
+    """Whether to print all conditions, as for a permit, and not those alone that decide a refusal."""
+    printed: set[int] = field(default_factory=set)
+
+    def lines(self, condition: Condition, wanted: bool, depth: int) -> Iterator[str]:
+        """A condition on one line, starred if it has another value than a permit needs, and the conditions below it.
+
+        The conditions below it are shown where it is starred, or where they name the row that makes it hold.
+        """
+        path = condition.span.path.removeprefix(f"{self.bundle.path}/")
+        star = "  " if condition.holds is wanted else "* "
+        lead = f"{star}{'yes' if condition.holds else 'no '}  {'  ' * depth}"
+        below = f"{star}     {'  ' * depth}"
+        parts = self._shown(condition, wanted)
+        repeated = id(condition.conditions) in self.printed and bool(parts)
+        yield f"{lead}{condition.text}  {path}:{condition.span.line}{'  (as above)' if repeated else ''}"
+        if condition.operands and (condition.holds is not wanted or not condition.holds):
+            yield f"{below}{comparison_in_words(condition, self.bundle.vocabulary.bare_date_zone)}"
+        if condition.kind is ConditionKind.SOME:
+            yield f"{below}{_row(condition, self.bundle)}"
+        if not parts or repeated:
+            return
+        self.printed.add(id(condition.conditions))
+        if condition.comment:
+            yield f"{below}# {condition.comment}"
+        for part in parts:
+            wanted_of_part = wanted is not (condition.kind is ConditionKind.NOT)
+            as_it_is = condition.holds is wanted or self.whole
+            yield from self.lines(part, part.holds if as_it_is else wanted_of_part, depth + 1)
+
+    def _shown(self, condition: Condition, wanted: bool) -> tuple[Condition, ...]:
+        if self.whole or condition.holds is not wanted:
+            return condition.conditions
+        return tuple(part for part in condition.conditions if part.kind is ConditionKind.SOME and part.holds)
 
 
 def _row(condition: Condition, bundle: Bundle) -> str:
@@ -98,14 +123,14 @@ def _row(condition: Condition, bundle: Bundle) -> str:
     if condition.row is None:
         return "there is none"
     collection = bundle.vocabulary.collections.get(condition.collection)
-    row = row_in_words(condition.row, collection.by if collection else ()) or "a row without other fields"
+    zone_name = bundle.vocabulary.bare_date_zone
+    row = row_in_words(condition.row, zone_name, collection.by if collection else ()) or "a row without other fields"
     if condition.holds:
         return f"by {row}"
     return f"nearest of {condition.rows}: {row}" if condition.rows > 1 else f"the only one: {row}"
 
 
-def _places(bundle: Bundle, code: str) -> Iterator[str]:
-    """The places of the rules of a reason code."""
-    for rule in bundle.program.rules["reason"]:
-        if rule.parameters[1] == Constant(code):
-            yield f"{rule.span.path}:{rule.span.line}"
+def _rule_lines(rules: Iterable[CheckedRule]) -> Iterator[str]:
+    """The places of rules, each with the comment above it."""
+    for rule in rules:
+        yield f"{rule.span.path}:{rule.span.line}" + (f"  # {rule.comment}" if rule.comment else "")

@@ -103,7 +103,7 @@ def serve(
 
     if public_url and not public_url.startswith(("http://", "https://")):
         raise invalid("--public-url", f"`{public_url}` is not a URL: it must begin with https://")
-    folder = policy or find_bundle()
+    folder = policy or find_bundle(*([facts] if facts else []))
     settings = Settings(
         policy=folder,
         facts=facts or folder / "facts.json",

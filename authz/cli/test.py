@@ -16,7 +16,7 @@ from authz.cli.options import (
     identify,
     load_policy,
 )
-from authz.cli.output import interruptible, print_error, print_json, print_text, progress
+from authz.cli.output import interruptible, print_error, print_json, print_lines, print_text, progress
 
 if TYPE_CHECKING:
     from authz.verify.scenarios import Result
@@ -57,10 +57,10 @@ def test(
             if interrupted():
                 break
     if junit is not None:
-        _write(junit, reports.as_junit(results))
+        _write(junit, reports.as_junit(loaded, results))
     failed = [result for result in results if not result.passed]
     if as_json:
-        print_json({"bundle": loaded.bundle.name, "policy": loaded.bundle.digest, **reports.as_data(results)})
+        print_json(reports.as_data(loaded, results))
     else:
         for result in failed:
             _print_failure(result)
@@ -74,7 +74,7 @@ def test(
 
 def _print_failure(result: "Result") -> None:
     print_text(f"FAILED {result.path}: {result.id} {result.title}".rstrip())
-    print_text("\n".join(f"    {line}" for problem in result.problems for line in problem.split("\n")))
+    print_lines(f"    {line}" for problem in result.problems for line in problem.split("\n"))
 
 
 def _write(junit: Path, report: str) -> None:

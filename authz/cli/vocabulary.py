@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from authz.cli.options import BundleArgument, JsonOption, bundle_folder, identify
-from authz.cli.output import print_json, print_text
+from authz.cli.output import print_json, print_lines
 
 
 class DocumentName(StrEnum):
@@ -39,5 +39,4 @@ def vocabulary(
     elif as_json:
         print_json(vocabulary_listing.as_data(bundle))
     else:
-        print_text(f"{identify(bundle)}\n")
-        print_text("\n".join(vocabulary_listing.as_text(bundle)))
+        print_lines([identify(bundle), "", *vocabulary_listing.as_text(bundle)])

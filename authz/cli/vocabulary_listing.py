@@ -50,6 +50,8 @@ def as_data(bundle: Bundle) -> dict[str, Any]:
     return {
         "name": bundle.name,
         "version": bundle.version,
+        "path": bundle.path,
+        "policy": bundle.digest,
         "actions": list(vocabulary.actions),
         "enumerations": {name: list(kind.values) for name, kind in vocabulary.enumerations.items()},
         "records": {

@@ -24,6 +24,7 @@ from authz.client.models import (
     SubjectSearch,
     UnansweredError,
 )
+from authz.client.pending import EvaluationResponses
 from authz.client.sync_client import Client
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Evaluation",
     "EvaluationOutcome",
     "EvaluationResponse",
+    "EvaluationResponses",
     "Reason",
     "RejectedRequestError",
     "Resource",

@@ -8,7 +8,7 @@ import ipaddress
 import re
 import secrets
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self, TypeVar, cast
 import httpx
 
 from authz.client.models import ClientError, Evaluation, EvaluationResponse, SearchRequest, UnansweredError
+from authz.client.pending import AsyncSearchResults, EvaluationResponses, PendingCall
 from authz.client.responses import (
     EVALUATION,
     EVALUATIONS,
@@ -127,46 +128,57 @@ class AsyncClient:
         """Close the connections; a later call opens new ones."""
         await self._transport.aclose()
 
-    async def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
-        """The response to one evaluation; it is true for a permit alone.
+    def evaluate(self, evaluation: Evaluation) -> PendingCall[EvaluationResponse]:
+        """The response to one evaluation, when awaited; it is true for a permit alone.
 
         Raises:
             TypeError, ValueError: the evaluation has a value that JSON cannot express.
         """
+        return PendingCall(self._evaluate(encode_request(evaluation.as_data())))
+
+    async def _evaluate(self, body: bytes) -> EvaluationResponse:
         try:
-            return read_evaluation(await self._post(EVALUATION, encode_request(evaluation.as_data())))
+            return read_evaluation(await self._post(EVALUATION, body))
         except ClientError as error:
             return without_decision(error)
 
-    async def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[EvaluationResponse, ...]:
-        """The responses to many evaluations, in order, decided at one instant.
+    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> PendingCall[EvaluationResponses]:
+        """The responses to many evaluations, in order, decided at one instant, when awaited.
 
         Raises:
             TypeError, ValueError: an evaluation has a value that JSON cannot express.
+            ValueError: there is no evaluation.
         """
         if not evaluations:
-            return ()
-        count = len(evaluations)
+            raise ValueError("there is no evaluation: `all` of no responses would be true")
         body = encode_request({"evaluations": [evaluation.as_data() for evaluation in evaluations]})
+        return PendingCall(self._evaluate_all(body, len(evaluations)))
+
+    async def _evaluate_all(self, body: bytes, count: int) -> EvaluationResponses:
         try:
             return read_evaluations(await self._post(EVALUATIONS, body, count), count)
         except ClientError as error:
-            return (without_decision(error),) * count
+            return EvaluationResponses((without_decision(error),) * count)
 
-    async def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> AsyncIterator[Entity]:
+    def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> AsyncSearchResults[Entity]:
         """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
-        Raises:
+        Reading them raises:
             UnansweredError: a page is missing or malformed, so that the results so far are incomplete.
             RejectedRequestError: the server rejected the search as malformed.
         """
-        pages = Pages(search, limit)
+        return AsyncSearchResults(self._search(Pages(search, limit)))
+
+    async def _search(self, pages: Pages[Entity]) -> AsyncGenerator[Entity, None]:
         while pages.more:
-            for entity in await self.page(pages):
+            for entity in await self._page(pages):
                 yield entity
 
-    async def page(self, pages: Pages[Entity]) -> tuple[Entity, ...]:
-        """The next page of a search."""
+    def page(self, pages: Pages[Entity]) -> PendingCall[tuple[Entity, ...]]:
+        """The next page of a search, when awaited."""
+        return PendingCall(self._page(pages))
+
+    async def _page(self, pages: Pages[Entity]) -> tuple[Entity, ...]:
         return pages.read(await self._post(pages.path, pages.body()))
 
     async def _post(self, path: str, body: bytes, items: int = 0) -> RawResponse:

@@ -18,6 +18,7 @@ from authz.client.models import (
     SearchRequest,
     UnansweredError,
 )
+from authz.client.pending import EvaluationResponses
 from authz.documents.json import parse_json_bytes
 from authz.language.diagnostics import DiagnosticError
 
@@ -65,7 +66,7 @@ def read_evaluation(raw: RawResponse) -> EvaluationResponse:
         return without_decision(error)
 
 
-def read_evaluations(raw: RawResponse, count: int) -> tuple[EvaluationResponse, ...]:
+def read_evaluations(raw: RawResponse, count: int) -> EvaluationResponses:
     """The responses to a batch of `count` evaluations, in order; if one is malformed, none counts."""
     try:
         items = _content(raw).get("evaluations")
@@ -73,9 +74,9 @@ def read_evaluations(raw: RawResponse, count: int) -> tuple[EvaluationResponse, 
             raise UnansweredError("the response has no list `evaluations`")
         if len(items) != count:
             raise UnansweredError(f"{count} evaluations were requested and {len(items)} returned")
-        return tuple(_evaluation(item, raw.secret) for item in items)
+        return EvaluationResponses(_evaluation(item, raw.secret) for item in items)
     except ClientError as error:
-        return (without_decision(error),) * count
+        return EvaluationResponses((without_decision(error),) * count)
 
 
 def _evaluation(item: object, secret: str) -> EvaluationResponse:

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from authz.client.async_client import AsyncClient, Server
 from authz.client.models import Evaluation, EvaluationResponse, SearchRequest
+from authz.client.pending import EvaluationResponses, SearchResults
 from authz.client.responses import Pages
 
 Entity = TypeVar("Entity")
@@ -80,22 +81,25 @@ class Client:
         """
         return self._wait(lambda client: client.evaluate(evaluation))
 
-    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> tuple[EvaluationResponse, ...]:
+    def evaluate_all(self, evaluations: Sequence[Evaluation]) -> EvaluationResponses:
         """The responses to many evaluations, in order, decided at one instant.
 
         Raises:
             TypeError, ValueError: an evaluation has a value that JSON cannot express.
+            ValueError: there is no evaluation.
         """
         return self._wait(lambda client: client.evaluate_all(evaluations))
 
-    def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> Iterator[Entity]:
+    def search(self, search: SearchRequest[Entity], *, limit: int | None = None) -> SearchResults[Entity]:
         """The entities that would be permitted, page after page; `limit` is the number of results on a page.
 
-        Raises:
+        Reading them raises:
             UnansweredError: a page is missing or malformed, so that the results so far are incomplete.
             RejectedRequestError: the server rejected the search as malformed.
         """
-        pages = Pages(search, limit)
+        return SearchResults(self._search(Pages(search, limit)))
+
+    def _search(self, pages: Pages[Entity]) -> Iterator[Entity]:
         while pages.more:
             yield from self._wait(lambda client: client.page(pages))
 

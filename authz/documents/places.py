@@ -2,6 +2,9 @@
 
 from authz.language.diagnostics import Diagnostic, Span
 
+MAX_QUOTED = 100
+"""The characters of a document's text that a diagnostic repeats."""
+
 Loc = tuple[str | int, ...]
 """The keys and indexes that lead from the top of a document to a value."""
 
@@ -22,5 +25,10 @@ def dotted(loc: Loc) -> str:
     text = ""
     for part in loc:
         separator = "." if text and not part_is_index(part) else ""
-        text += f"[{part}]" if isinstance(part, int) else f"{separator}{part}"
+        text += f"[{part}]" if isinstance(part, int) else f"{separator}{shorten(part)}"
     return text
+
+
+def shorten(text: str) -> str:
+    """A text of a document as a diagnostic repeats it: at most its first `MAX_QUOTED` characters."""
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"

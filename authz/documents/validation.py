@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from authz.documents.places import Loc, diagnostic_at
+from authz.documents.places import Loc, diagnostic_at, shorten
 from authz.language.diagnostics import Diagnostic
 
 _PROBLEMS = {
@@ -60,11 +60,15 @@ def problem_of(error: dict[str, Any]) -> str:
     context = error.get("ctx", {})
     if error["type"] == "literal_error":
         listed = context["expected"].replace("' or '", "', '").replace("'", "`")
-        return f"`{error['input']}` is not one of {listed}" if isinstance(error["input"], str) else "is not a string"
+        return (
+            f"`{shorten(error['input'])}` is not one of {listed}"
+            if isinstance(error["input"], str)
+            else "is not a string"
+        )
     if error["type"] == "value_error":
         return str(context["error"])
     if error["type"] == "string_pattern_mismatch":
-        return f"`{error['input']}` is not of the form `{context['pattern'].strip('^$')}`"
+        return f"`{shorten(error['input'])}` is not of the form `{context['pattern'].strip('^$')}`"
     if error["type"] in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         return f"`{error['input']}` is {'less' if 'ge' in context else 'more'} than {bound}"

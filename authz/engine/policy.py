@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from authz.engine.evaluation import CompiledPolicy, EvaluationInputs, evaluate, 
 from authz.engine.expiry import expires_at
 from authz.explain.explanation import Explanation, explain
 from authz.facts.memory import Facts
+from authz.facts.serialize import value_as_data
 from authz.facts.store import FactStore
 from authz.instants import BEGIN, END
 
@@ -115,12 +116,23 @@ class Policy(CompiledPolicy):
         """
         bundle = self.bundle
         values = read_parameters(bundle.parameters, bundle.vocabulary, bundle.classes, parameters, source, at)
-        text = json.dumps(parameters, sort_keys=True)
-        return replace(self, parameters=values, digest=hashlib.sha256(f"{self.digest}{text}".encode()).hexdigest())
+        return replace(self, parameters=values, digest=_digest(bundle, values))
 
     def with_evaluator(self, make: Callable[[Bundle], Evaluator]) -> "Policy":
         """The same policy decided by another evaluator, such as the reference."""
         return replace(self, evaluator=make(self.bundle))
+
+
+def _digest(bundle: Bundle, parameters: Any) -> str:
+    """The digest of a bundle with these values of its parameters; that of the bundle where they are its defaults."""
+    texts = [_parameters_text(values) for values in (parameters, bundle.parameters)]
+    if texts[0] == texts[1]:
+        return bundle.digest
+    return hashlib.sha256(f"{bundle.digest}{texts[0]}".encode()).hexdigest()
+
+
+def _parameters_text(parameters: Any) -> str:
+    return json.dumps({field.name: value_as_data(getattr(parameters, field.name)) for field in fields(parameters)})
 
 
 def _instant(at: datetime | None) -> datetime:

@@ -1,7 +1,7 @@
 """An explanation: the conditions of a decision, and the smallest change that would allow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from authz.analysis.comparisons import Comparisons
@@ -16,20 +16,30 @@ from authz.explain.tree import Condition, condition_tree
 from authz.facts.changes import Change, apply_changes, gathered_facts
 from authz.facts.memory import Facts
 from authz.facts.possible_changes import possible_changes
-from authz.interpreter.evaluate import two_valued
+from authz.interpreter.evaluate import Interpreter, two_valued
+from authz.language.ir import CheckedRule
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a request was decided as it was: the condition tree of `allow`, and for a refusal what would allow."""
+    """Why a request was decided as it was: the condition tree of `allow`, and for a refusal what would allow.
+
+    `reason_rules` are, by reason code, the rules of `reason` that hold.
+    """
 
     conditions: Condition
     smallest: SmallestChange | None
+    reason_rules: Mapping[str, tuple[CheckedRule, ...]] = field(default_factory=dict)
 
     def as_data(self, bundle: Bundle) -> dict[str, Any]:
         """The explanation as JSON values; the form is stable."""
         return {
             "conditions": conditions_as_data(self.conditions),
+            "reason_rules": [
+                {"code": code, "place": f"{rule.span.path}:{rule.span.line}", "comment": rule.comment}
+                for code, rules in self.reason_rules.items()
+                for rule in rules
+            ],
             "smallest_change": None if self.smallest is None else smallest_as_data(self.smallest, bundle),
         }
 
@@ -72,4 +82,17 @@ def explain(
         subject_of,
         deadline,
     )
-    return Explanation(conditions, smallest_change(refused, possible_changes(bundle, comparisons, gathered)))
+    reasons = _reason_rules(bundle, interpreter, gathered)
+    return Explanation(conditions, smallest_change(refused, possible_changes(bundle, comparisons, gathered)), reasons)
+
+
+def _reason_rules(bundle: Bundle, interpreter: Interpreter[bool], gathered: Any) -> dict[str, tuple[CheckedRule, ...]]:
+    rules = {
+        code: tuple(
+            clause.rule
+            for clause in interpreter.clauses("reason", (gathered, code))
+            if interpreter.evaluate(clause.rule.body, clause.environment)
+        )
+        for code in bundle.reasons
+    }
+    return {code: holding for code, holding in rules.items() if holding}

@@ -6,10 +6,24 @@ from enum import StrEnum
 from typing import Any
 
 from authz.interpreter.distance import Distances
-from authz.interpreter.evaluate import Environment, Interpreter
+from authz.interpreter.evaluate import Environment, Interpreter, identity
 from authz.interpreter.truth import AbsentValueError
 from authz.language.diagnostics import Span
-from authz.language.ir import Absent, And, CheckedRule, Exists, Formula, Invoke, Not, Or
+from authz.language.ir import (
+    Absent,
+    Access,
+    And,
+    CheckedRule,
+    Compare,
+    Exists,
+    Formula,
+    Holds,
+    Invoke,
+    Member,
+    Not,
+    Or,
+    Value,
+)
 from authz.language.printer import to_polar, value_to_polar
 
 
@@ -28,8 +42,10 @@ class ConditionKind(StrEnum):
 class Condition:
     """A condition, whether it holds, and the conditions that it consists of.
 
-    Only a condition on some row (`SOME`) has the last three fields. `row` is a witness, or else the nearest miss: the
-    first row whose conditions are nearest to holding. `rows` is the number of rows in the field `collection`.
+    Only a condition on some row (`SOME`) has `row`, `collection` and `rows`. `row` is a witness, or else the nearest
+    miss: the first row whose conditions are nearest to holding. `rows` is the number of rows in the field `collection`.
+    A `TEST` has the values that it compares in `operands`. A `RULE` has the comment above the rule in `comment`.
+    Calls of one rule with the same arguments share one tuple of `conditions`.
     """
 
     kind: ConditionKind
@@ -40,6 +56,8 @@ class Condition:
     row: Any = field(default=None, repr=False)
     collection: str = ""
     rows: int = 0
+    operands: tuple[Any, ...] = field(default=(), repr=False)
+    comment: str = ""
 
     @property
     def text(self) -> str:
@@ -63,16 +81,35 @@ def condition_tree(interpreter: Interpreter[bool], subject: Any, action: str, re
     return Condition(ConditionKind.ANY, formula, _any(alternatives), rules[0].span, alternatives)
 
 
+def operands_of(formula: Formula) -> tuple[Value, ...]:
+    """The values that a test compares, as the rule names them; none for the forms that consist of other conditions."""
+    match formula:
+        case Compare(left=left, right=right):
+            return left, right
+        case Member(value=value, collection=Access() as collection):
+            return value, collection
+        case Member(value=value) | Holds(value=value):
+            return (value,)
+        case _:
+            return ()
+
+
 def deciding_leaves(condition: Condition, wanted: bool = True) -> Iterator[Condition]:
-    """The leaves of the tree that keep a condition from the truth that is wanted of it."""
+    """The leaves of the tree that keep a condition from the truth that is wanted of it; each shared part once."""
+    yield from _deciding_leaves(condition, wanted, set())
+
+
+def _deciding_leaves(condition: Condition, wanted: bool, visited: set[tuple[int, bool]]) -> Iterator[Condition]:
     if condition.holds is wanted:
         return
     wanted_below = not wanted if condition.kind is ConditionKind.NOT else wanted
     parts = [part for part in condition.conditions if part.holds is not wanted_below]
     if not parts:
         yield condition
-    for part in parts:
-        yield from deciding_leaves(part, wanted_below)
+    elif (key := (id(condition.conditions), wanted_below)) not in visited:
+        visited.add(key)
+        for part in parts:
+            yield from _deciding_leaves(part, wanted_below, visited)
 
 
 class _TreeBuilder:
@@ -81,12 +118,15 @@ class _TreeBuilder:
     def __init__(self, interpreter: Interpreter[bool]) -> None:
         self._interpreter = interpreter
         self._distances = Distances(interpreter)
+        self._calls: dict[tuple[Any, ...], tuple[Condition, ...]] = {}
+        # INVARIANT: `_calls` identifies records by `id`, so every argument must live as long as the builder.
+        self._arguments: list[tuple[Any, ...]] = []
 
     def clause(self, rule: CheckedRule, environment: Environment) -> Condition:
         """The condition of one alternative of a rule."""
         parts = self._body(rule.body, environment, rule.span)
         head = Invoke(rule.name, rule.parameters, rule.span)
-        return Condition(ConditionKind.RULE, head, _all(parts), rule.span, parts)
+        return Condition(ConditionKind.RULE, head, _all(parts), rule.span, parts, comment=rule.comment)
 
     def _body(self, formula: Formula, environment: Environment, span: Span) -> tuple[Condition, ...]:
         """The conditions of a body: those of its conjuncts."""
@@ -131,15 +171,23 @@ class _TreeBuilder:
                 return Condition(ConditionKind.NOT, formula, not negated.holds, negated.span, (negated,))
             case _:
                 holds = self._interpreter.evaluate(formula, environment)
-                return Condition(ConditionKind.TEST, formula, holds, formula.span)
+                operands = tuple(self._interpreter.value(each, environment) for each in operands_of(formula))
+                return Condition(ConditionKind.TEST, formula, holds, formula.span, operands=operands)
 
     def _call(self, call: Invoke, environment: Environment) -> Condition:
         arguments = self._interpreter.arguments(call, environment)
-        alternatives = tuple(
-            self.clause(clause.rule, clause.environment) for clause in self._interpreter.clauses(call.name, arguments)
-        )
-        parts = alternatives[0].conditions if len(alternatives) == 1 else alternatives
-        return Condition(ConditionKind.RULE, call, _any(alternatives), call.span, parts)
+        key = (call.name, *map(identity, arguments))
+        if key not in self._calls:
+            self._arguments.append(arguments)
+            self._calls[key] = tuple(
+                self.clause(clause.rule, clause.environment)
+                for clause in self._interpreter.clauses(call.name, arguments)
+            )
+        alternatives = self._calls[key]
+        single = len(alternatives) == 1
+        parts = alternatives[0].conditions if single else alternatives
+        comment = alternatives[0].comment if single else ""
+        return Condition(ConditionKind.RULE, call, _any(alternatives), call.span, parts, comment=comment)
 
     def _some(self, formula: Exists, environment: Environment) -> Condition:
         name = formula.variable.name

@@ -1,6 +1,7 @@
 """Facts, rows and values as JSON values, in the form of a facts document."""
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -21,15 +22,18 @@ def facts_as_data(facts: Facts, vocabulary: Vocabulary) -> dict[str, Any]:
 
 def row_as_data(row: Any, kind: RowType | None = None) -> dict[str, Any]:
     """A row of a facts document. Absent fields are left out, but for empty lists that a row of type `kind` needs."""
+    return {name: value_as_data(value) for name, value in present_fields(row, kind)}
+
+
+def present_fields(row: Any, kind: RowType | None = None) -> Iterator[tuple[str, Any]]:
+    """The fields of a row that a facts document states, with their values; arguments as for `row_as_data`."""
     needed = needed_fields(kind, lambda name: getattr(row, attribute(name))) if kind else frozenset()
-    data = {}
     for field in dataclasses.fields(row):
         value = getattr(row, field.name)
         bare = field.name.removesuffix("_")
         name = bare if attribute(bare) == field.name else field.name
         if value is not None and (value not in (BEGIN, END, ()) or name in needed):
-            data[name] = value_as_data(value)
-    return data
+            yield name, value
 
 
 def element_as_data(element: Any) -> Any:

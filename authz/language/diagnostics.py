@@ -16,8 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-CONTROL_CHARACTERS = {code: "\ufffd" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
-"""Control characters, as a table for `str.translate`."""
+from authz.language.printable import single_line
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,11 +59,13 @@ class Diagnostic:
     code: str = ""
 
     def __str__(self) -> str:
-        # The text of a document must not be able to steer a terminal or a log.
-        return "\n".join(self._lines()).translate(CONTROL_CHARACTERS)
+        # INVARIANT: the text of a document can neither steer a terminal or a log nor begin a line of its own.
+        return "\n".join(map(single_line, self._lines()))
 
     def _lines(self) -> Iterable[str]:
-        yield f"{self.span}: {self.problem}"
+        first, *more = self.problem.split("\n")
+        yield f"{self.span}: {first}"
+        yield from (line if line.startswith("  ") else f"  {line}" for line in more)
         if self.source:
             # A tab before the caret must stay a tab, or the caret points elsewhere.
             lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.span.column - 1])

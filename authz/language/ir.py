@@ -129,6 +129,8 @@ class CheckedRule:
     parameters: tuple[Variable | Constant, ...]
     body: Formula
     span: Span
+    comment: str = field(default="", compare=False)
+    """The comment directly above the rule, on one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,15 @@ class Sources:
         """A diagnostic that quotes the first line of its span."""
         return entry.at(span, problem, help, self.lines[span.path][span.line - 1].rstrip("\r"))
 
+    def comment_above(self, span: Span) -> str:
+        """The comment in the lines directly above a span, as one line without its `#`."""
+        comment: list[str] = []
+        for line in reversed(self.lines[span.path][: span.line - 1]):
+            if not line.lstrip().startswith("#"):
+                break
+            comment.insert(0, line.strip().lstrip("#").strip())
+        return " ".join(comment)
+
     def bundle_diagnostic(self, entry: CatalogueEntry, problem: str, help: str = "") -> Diagnostic:
         """A diagnostic of the bundle as a whole, for something that stands on no line."""
         return entry.at(Span(self.bundle), problem, help)

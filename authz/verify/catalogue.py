@@ -41,28 +41,28 @@ DOUBLE_EQUALS = CatalogueEntry(
     code="double-equals",
     says="Equality is written `==`.",
     why="Both mean the same here. In Polar `=` unifies and `==` compares, so that a reader looks for a difference.",
-    example='rule(request: Request) if request.action == "lend";',
+    example='reason(request: Request, "DOOR_LOCKED") if request.action == "close";',
     repair="Write `=`.",
 )
 UNUSED_RULE = CatalogueEntry(
     code="unused-rule",
     says="Nothing rests on a rule: neither `allow` nor a reason nor a law calls it, directly or through others.",
     why="A condition that was meant to count does not.",
-    example="trusted(request: Request) if request.reader != nil;",
+    example="trusted(request: Request) if request.visitor != nil;",
     repair="Call the rule, or remove it.",
 )
 CONTRADICTION = CatalogueEntry(
     code="contradiction",
     says="A rule never holds, because two of its conditions exclude each other.",
     why="A permit or a refusal that was meant never comes.",
-    example='rule(request: Request) if request.action = "lend" and request.action = "read";',
+    example='reason(request: Request, "DOOR_LOCKED") if request.door = nil and request.door != nil;',
     repair="Write the alternatives as two rules or with `or`, or remove the rule.",
 )
 IMPOSSIBLE_CONSTANT = CatalogueEntry(
     code="impossible-constant",
     says="The action, a part of it, or a type of a request is compared with a text that it never is.",
     why="A misspelt text makes a condition that is never true, and under `not` one that is always true.",
-    example='rule(request: Request) if request.subject_type = "raeder";',
+    example='reason(request: Request, "DOOR_LOCKED") if request.subject_type = "vistor";',
     repair="Correct the text, or declare the action in `bundle.toml`.",
 )
 UNUSED_PARAMETER = CatalogueEntry(
@@ -85,7 +85,12 @@ UNUSED_VALUE = CatalogueEntry(
     code="unused-value",
     says="Rules name some values of an enumeration, and leave out two or more that they so treat alike.",
     why="A value that was added later may need a rule of its own.",
-    example='[enumerations]\nColour = ["red", "green", "blue"]',
+    example=(
+        "[enumerations]\n"
+        'State = ["open", "shut", "ajar"]\n\n'
+        '[records.Visitor]\nfacts = "visitors"\nkey = "id"\nfields = { id = "String", last = "State" }\n'
+        'when.last.open.needs = ["id"]'
+    ),
     repair="Name the values in a rule, or remove them.",
     file="vocabulary.toml",
 )
@@ -93,7 +98,10 @@ MISSPELT_LAYER = CatalogueEntry(
     code="misspelt-layer",
     says="The layer of one reason is spelt nearly as the layer of several others.",
     why="Readers of the catalogue look for a reason in its layer.",
-    example='layer = "studnet"',
+    example="\n".join(
+        f'[[reason]]\ncode = "{code}"\nlayer = "{layer}"\naudience = "user"\nen = "locked"\nnl = "op slot"'
+        for code, layer in (("DOOR_LOCKED", "door"), ("DOOR_SHUT", "door"), ("DOOR_AJAR", "dooor"))
+    ),
     repair="Correct the spelling.",
     file="reasons.toml",
 )

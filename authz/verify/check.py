@@ -46,7 +46,7 @@ class CheckReport:
     def lines(self) -> Iterator[str]:
         """The report, for people."""
         bundle = self.policy.bundle
-        yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {bundle.digest[:8]}"
+        yield f"{bundle.path}: {bundle.name} {bundle.version} is admitted   policy {self.policy.digest[:8]}"
         codes = len(bundle.reasons)
         yield f"  checked: {self.files} Polar files, {self.rules} rules, {codes} reason codes, types, parameters"
         yield f"  read: {', '.join(self.read)}"
@@ -67,7 +67,7 @@ class CheckReport:
             "bundle": bundle.name,
             "version": bundle.version,
             "path": bundle.path,
-            "policy": bundle.digest,
+            "policy": self.policy.digest,
             "files": self.files,
             "rules": self.rules,
             "reasons": len(bundle.reasons),

@@ -60,7 +60,16 @@ def fuzz(
     clauses = tuple(clause_name(rule.span, bundle) for rules in bundle.program.rules.values() for rule in rules)
     scenario = corpus.fail(found) if found else None
     return FuzzReport(
-        seed, passed, campaign.counts, replayed, corpus.skipped, tuple(bundle.reasons), clauses, found, scenario
+        seed,
+        passed,
+        campaign.counts,
+        replayed,
+        corpus.skipped,
+        tuple(bundle.reasons),
+        clauses,
+        found,
+        scenario,
+        bundle.path,
     )
 
 

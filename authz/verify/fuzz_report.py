@@ -1,5 +1,6 @@
 """The report of a fuzzing run."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ class FuzzReport:
     counterexample: Counterexample | None = None
     scenario: Path | None = None
     """The scenario file that the counterexample was written to."""
+    bundle_path: str = ""
+    """The folder of the bundle, as it was given."""
 
     def lines(self) -> Iterator[str]:
         """The report, for people."""
@@ -49,7 +52,9 @@ class FuzzReport:
         yield from _reached("clauses", counts.clauses, self.all_clauses)
         if self.counterexample:
             yield f"FAILED {self.counterexample.oracle}: {self.counterexample.message}"
-            yield f"  the smallest world found is in {self.scenario}: run `authz test {self.scenario}`"
+            # The corpus is in no bundle: without its option the command would test another bundle.
+            command = shlex.join(["authz", "test", str(self.scenario), "--policy", self.bundle_path])
+            yield f"  the smallest world found is in {self.scenario}: run `{command}`"
         else:
             yield "no difference, and no law broken"
 

@@ -12,6 +12,7 @@ from authz.codegen.python import compile_program
 from authz.engine.decision import Evaluator
 from authz.engine.policy import Policy
 from authz.engine.search import Searched, search
+from authz.explain.failing import failing_conditions
 from authz.facts.store import Row
 from authz.interpreter.evaluate import record_holding, two_valued
 from authz.language.diagnostics import Span
@@ -83,8 +84,14 @@ class Oracles:
             message = f"permitted, although {', '.join(reasons)} holds"
             return Counterexample("permit with a reason", message, world, "deny", reasons)
         if not permits and not reasons:
-            return Counterexample("refusal without a reason", "refused, and no reason holds", world, "allow")
+            return Counterexample("refusal without a reason", self._unexplained(world), world, "allow")
         return None
+
+    def _unexplained(self, world: World) -> str:
+        """What a refusal without a reason failed on: the conditions of `allow` that need a `reason` rule."""
+        policy, gathered = self.worlds.policy_of(world), self.worlds.gathered(world)
+        failing = failing_conditions(policy.bundle, policy.analyses.subject_of(gathered), gathered)
+        return "\n".join(["refused, and no reason holds, although `allow` fails:", *(f"  {each}" for each in failing)])
 
     def order(self, world: World, draw: Draw) -> Counterexample | None:
         """The order of rows and duplicate rows change nothing."""

@@ -25,24 +25,32 @@ def files_read(policy: Policy) -> tuple[Path, ...]:
     )
 
 
-def warnings_of(policy: Policy, read: Sequence[Path], faulty_scenarios: int) -> tuple[Diagnostic, ...]:
-    """The warnings of a bundle; `read` are the files that were read."""
+def warnings_of(policy: Policy, read: Sequence[Path], faulty: int) -> tuple[Diagnostic, ...]:
+    """The warnings of a bundle, of which some files were read and some scenarios are faulty."""
     return (
-        *_left_out(policy, faulty_scenarios),
+        *_left_out(policy, faulty),
         *_unread(policy, read),
         *_without_permit(policy, read),
         *lint(policy.bundle),
     )
 
 
-def _left_out(policy: Policy, faulty_scenarios: int) -> Iterator[Diagnostic]:
-    span = Span(policy.bundle.path)
+def _left_out(policy: Policy, faulty: int) -> Iterator[Diagnostic]:
     if not oso.available():
-        problem = "decisions were not compared with oso: it is not installed here"
-        yield catalogue.NOT_COMPARED.at(span, problem)
-    if faulty_scenarios:
-        problem = f"{faulty_scenarios} scenarios or scenario files have faults: run `authz test`"
-        yield catalogue.FAULTY_SCENARIOS.at(span, problem)
+        yield not_compared(policy.bundle.path)
+    if faulty:
+        yield faulty_scenarios(policy.bundle.path, faulty)
+
+
+def not_compared(folder: str) -> Diagnostic:
+    """The warning of a check without oso."""
+    return catalogue.NOT_COMPARED.at(Span(folder), "decisions were not compared with oso: it is not installed here")
+
+
+def faulty_scenarios(folder: str, count: int) -> Diagnostic:
+    """The warning of a check that could not read so many scenarios or scenario files."""
+    problem = f"{count} scenarios or scenario files have faults: run `authz test`"
+    return catalogue.FAULTY_SCENARIOS.at(Span(folder), problem)
 
 
 def _without_permit(policy: Policy, read: Sequence[Path]) -> Iterator[Diagnostic]:

@@ -1,6 +1,8 @@
 """The service's own log holds no personal data, whatever breaks: the kind of a failure and its place alone."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from tests.support.log_failures import FAILURES, MARK
 from tests.support.paths import STUDENT
 from tests.support.project import project
 from tests.support.server import EVALUATION, EVALUATIONS, SEARCH, Served, serving
-from tests.support.service_cases import SARA, about, add, bearer, copied, eventually
+from tests.support.service_cases import SARA, about, add, bearer, copied, eventually, workers_of
 
 PUPIL, BORN, HEADER = "made-up-pupil", "2011-02-30", "marked-header"
 
@@ -126,3 +128,17 @@ def test_the_log_of_a_service_holds_no_mark_of_its_files_and_requests(tmp_path: 
     assert {"facts.json", "access.polar"} <= {Path(each["place"].split(":")[0]).name for each in places}
     assert not any(mark in text for mark in (PUPIL, PUPIL.replace("-", "_"), BORN, HEADER)), text
     assert not any(mark in served.decision_log.read_text() for mark in (PUPIL, BORN))
+
+
+def test_a_worker_that_cannot_start_is_logged_without_the_message_of_its_exception(tmp_path: Path) -> None:
+    file = tmp_path / f"{PUPIL}.jsonl"
+    with serving(tmp_path, STUDENT, "--decision-log", str(file), stops=False) as served:
+        file.unlink()
+        file.mkdir()
+        os.kill(workers_of(served)[0], signal.SIGKILL)
+        assert eventually(lambda: "a worker cannot start" in served.log.read_text())
+        served.process.terminate()
+        served.process.wait(40)
+    text = served.log.read_text()
+    events = [json.loads(line) for line in text.splitlines()]
+    assert "IsADirectoryError" in {each.get("exception") for each in events} and PUPIL not in text

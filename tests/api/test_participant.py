@@ -22,13 +22,15 @@ def snapshots() -> tuple[Snapshot, Snapshot]:
     return load_snapshot(STUDENT, STUDENT / "facts.json"), load_snapshot(STUDENT, STUDENT / "facts.json")
 
 
-def participant_of(snapshots: tuple[Snapshot, Snapshot], *, fails: bool = False) -> Participant:
+def participant_of(
+    snapshots: tuple[Snapshot, Snapshot], *, fails: bool = False, reopen: Callable[[], None] = lambda: None
+) -> Participant:
     async def prepare() -> Snapshot:
         if fails:
             raise OSError("the decision log cannot be opened")
         return snapshots[1]
 
-    return Participant(State(snapshots[0]), prepare)
+    return Participant(State(snapshots[0]), prepare, reopen)
 
 
 def follow(worker: Participant, *messages: dict[str, Any]) -> list[dict[str, Any] | None]:
@@ -58,6 +60,23 @@ def test_a_worker_that_cannot_prepare_refuses_and_keeps_what_it_has(snapshots: t
     worker = participant_of(snapshots, fails=True)
     assert follow(worker, PREPARE, COMMIT) == [{"round": 1, "refused": "OSError"}, None]
     assert worker.state.snapshot is snapshots[0]
+
+
+@pytest.mark.parametrize("messages", [[ABORT], [PREPARE, ABORT]])
+@pytest.mark.parametrize("error", [None, OSError("gone"), RuntimeError("bug")])
+def test_a_refused_reload_reopens_the_decision_log_and_no_failure_ends_the_worker(
+    snapshots: tuple[Snapshot, Snapshot], messages: list[dict[str, Any]], error: Exception | None
+) -> None:
+    reopened = []
+
+    def reopen() -> None:
+        reopened.append(True)
+        if error is not None:
+            raise error
+
+    worker = participant_of(snapshots, fails=True, reopen=reopen)
+    follow(worker, *messages)
+    assert reopened == [True]
 
 
 @pytest.mark.parametrize(("last", "outcome"), [(COMMIT, ReloadOutcome.DONE), (ABORT, ReloadOutcome.REFUSED)])

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -273,3 +274,63 @@ def test_a_refused_reload_is_answered_409(tmp_path: Path) -> None:
         response = served.post("/reload", {})
         assert (response.status_code, response.json()) == (409, {"status": "refused: the loaded policy and facts stay"})
         assert {versions(served.url) for _ in range(20)} == {before}
+
+
+def test_a_file_name_that_is_no_utf8_refuses_a_reload_and_ends_nothing(tmp_path: Path) -> None:
+    policy = copied(tmp_path)
+    with serving(tmp_path, policy, "--workers", "2") as served:
+        before, file = digest(served), policy / os.fsdecode(b"\xff.polar")
+        file.write_text((policy / "access.polar").read_text())
+        assert served.post("/reload", {}).status_code == 409
+        assert {versions(served.url) for _ in range(10)} == {before}
+        file.unlink()
+        assert served.post("/reload", {}).status_code == 200
+
+
+def test_a_refused_reload_leaves_the_rotated_decision_log(tmp_path: Path) -> None:
+    policy = copied(tmp_path)
+    with serving(tmp_path, policy, "--workers", "2") as served:
+        assert served.post(EVALUATION, SARA).status_code == 200
+        served.decision_log.rename(tmp_path / "rotated.jsonl")
+        (policy / "access.polar").write_text("allow(")
+        assert served.post("/reload", {}).status_code == 409
+        rotated = (tmp_path / "rotated.jsonl").read_bytes()
+        assert eventually(served.decision_log.exists)
+        for _ in range(20):
+            assert httpx.post(served.url + EVALUATION, json=SARA, trust_env=False).status_code == 200
+        assert (tmp_path / "rotated.jsonl").read_bytes() == rotated
+        assert len(served.entries()) == 20
+
+
+@pytest.mark.parametrize("fault", ["unlinked", "cannot be opened"])
+def test_without_a_decision_log_the_node_is_unready_and_does_not_decide(tmp_path: Path, fault: str) -> None:
+    with serving(tmp_path, copied(tmp_path)) as served:
+        assert served.post(EVALUATION, SARA).status_code == 200
+        served.decision_log.unlink()
+        if fault == "cannot be opened":
+            served.decision_log.mkdir()
+            assert served.post("/reload", {}).status_code == 409
+        assert served.client.get("/readyz").status_code == 503
+        response = served.post(EVALUATION, SARA)
+        assert response.status_code == 503 and "decision" not in response.json()
+        assert served.client.get("/readyz").status_code == 503
+        if fault == "cannot be opened":
+            served.decision_log.rmdir()
+        assert served.post("/reload", {}).status_code == 200
+        assert served.client.get("/readyz").status_code == 200
+        assert served.post(EVALUATION, SARA).status_code == 200
+        assert len(served.entries()) == 1
+
+
+def test_metrics_that_cannot_be_written_change_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with serving(tmp_path, STUDENT, "--workers", "2") as served:
+        [counters] = temporary.glob("poort-*/metrics")
+        shutil.rmtree(counters)
+        answers = [httpx.post(served.url + EVALUATION, json=SARA, trust_env=False) for _ in range(10)]
+        assert {answer.status_code for answer in answers} == {200}
+        assert all(answer.json()["decision"] is True for answer in answers)
+        assert len(served.entries()) == 10
+        assert served.client.get("/metrics").status_code in (200, 503)

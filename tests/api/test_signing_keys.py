@@ -54,9 +54,9 @@ def token(name: str = "rsa a", algorithm: str = "RS256", kid: str | None = "k1",
 
 
 def verifier(members: object, algorithms: tuple[str, ...] = ALGORITHMS) -> Verifier:
-    found = Verifier(Issuer("https://idp.example", "poort", "", algorithms))
-    found.use(signing_keys({"keys": members}, algorithms))
-    return found
+    result = Verifier(Issuer("https://idp.example", "poort", "", algorithms))
+    result.use(signing_keys({"keys": members}, algorithms))
+    return result
 
 
 def outcome(members: object, sent: str, algorithms: tuple[str, ...] = ALGORITHMS) -> str:
@@ -137,8 +137,8 @@ def test_a_sound_token_is_verified_if_and_only_if_its_own_key_is_there_and_permi
     kid = data.draw(st.sampled_from(["k1", None]))
     permitted = any(each == name and permits(member, algorithm, kid) for each, member in listed)
     event("permitted" if permitted else "not permitted")
-    received = outcome([member for _, member in listed], token(name, algorithm, kid))
-    assert (received == "someone") == permitted, received
+    subject = outcome([member for _, member in listed], token(name, algorithm, kid))
+    assert (subject == "someone") == permitted, subject
 
 
 @pytest.mark.parametrize("member", MALFORMED, ids=repr)

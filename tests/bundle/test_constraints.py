@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from authz.bundle.constraints import (
     CONSTRAINTS,
     absent_value,
-    conditional_fields,
     excluded_fields,
     needed_fields,
     row_check,
@@ -98,4 +97,3 @@ def test_which_fields_a_variant_needs_and_excludes(policy: Policy) -> None:
     contents = {"categories", "purposes", "issuer"}
     assert needed == {"given": contents, "withdrawn": frozenset(), None: frozenset()}
     assert excluded == {"given": frozenset(), "withdrawn": contents | {"valid_from", "valid_until"}, None: frozenset()}
-    assert conditional_fields(consent(policy)) == contents | {"valid_from", "valid_until"}

@@ -71,6 +71,7 @@ def test_problems_of_one_file_are_reported_at_once(bundle: Path, edit: Edit) -> 
     assert refusal(bundle).split("\n") == [
         "bundle.toml: name: is missing",
         "bundle.toml: nam: is not known here",
+        "help: did you mean `name`?",
         "bundle.toml: version: is not a string",
         "bundle.toml: request.resource.record: is not a string",
     ]

@@ -18,7 +18,21 @@ MANIFEST: dict[str, tuple[str, str, str]] = {
         "bundle.toml:4:14: not TOML: expected newline or end of document after a statement\n"
         "    4 | version = 1.0.0\n      |              ^",
     ),
-    "an unknown key": ("[parameters]", "[parametrs]\n[parameters]", "bundle.toml: parametrs: is not known here"),
+    "an unknown key": (
+        "[parameters]",
+        "[parametrs]\n[parameters]",
+        "bundle.toml: parametrs: is not known here\nhelp: did you mean `parameters`?",
+    ),
+    "an unknown zone": (
+        'bare_date_zone = "Europe/Amsterdam"',
+        'bare_date_zone = "Mars"',
+        "bundle.toml: bare_date_zone: `Mars` is not a time zone",
+    ),
+    "a zone in the vocabulary's place": (
+        'bare_date_zone = "Europe/Amsterdam"',
+        "bare_date_zone = 1",
+        "bundle.toml: bare_date_zone: is not a string",
+    ),
     "a name with a space": (
         '"student_data"',
         '"Student data"',
@@ -59,7 +73,10 @@ MANIFEST: dict[str, tuple[str, str, str]] = {
 }
 
 PROPERTIES: dict[str, tuple[str, str]] = {
-    "an unknown key": ('from = "context.x", type = "String?", defalt = 1', "defalt: is not known here"),
+    "an unknown key": (
+        'from = "context.x", type = "String?", defalt = 1',
+        "defalt: is not known here\nhelp: did you mean `default`?",
+    ),
     "neither type nor record": (
         'from = "context.x", default = "a"',
         "either `type` or `record` says what it is",
@@ -146,7 +163,7 @@ PARAMETERS: dict[str, tuple[str, str]] = {
     "a Boolean of 1": ('type = "Boolean", default = 1', "x.default: is not true or false"),
     "a time of TOML's": (
         'type = "Instant", default = 2020-01-01T00:00:00Z',
-        "x.default: is not an instant, as a string",
+        'x.default: is not an instant, as a string\nhelp: write `"2020-01-01T00:00:00+00:00"`, in quotes',
     ),
     "a mixed list": ('type = "[Integer]", default = [1, "a"]', "x.default: is not an integer"),
     "no default": (
@@ -159,10 +176,13 @@ PARAMETERS: dict[str, tuple[str, str]] = {
         'type = "Integer", default = 9223372036854775807',
         "x.default: `9223372036854775807` does not fit 63 bits",
     ),
-    "a record": ('type = "Student?"', "x.type: unknown type `Student`"),
+    "a record": (
+        'type = "Student?"',
+        "x.type: unknown type `Student`\nhelp: write `id of Student` for the id of a record",
+    ),
     "an optional list": (
         'type = "[String]?", default = []',
-        "x.type: `[String]?`: a list is empty rather than absent\nhelp: write `[String]`",
+        "x.type: `[String]?`: a list that is left out is empty, and never `nil`\nhelp: write `[String]`",
     ),
 }
 

@@ -140,3 +140,22 @@ def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: P
         assert not decision
         codes.add(public_reason(decision.inputs, decision))
     assert len(codes) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("", "2025-08-01T00:00:00Z"),
+        ("Europe/Amsterdam", "2025-07-31T22:00:00Z"),
+        ("Asia/Tokyo", "2025-07-31T15:00:00Z"),
+    ],
+)
+def test_a_bare_date_begins_at_midnight_in_the_zone_of_the_manifest(tmp_path: Path, zone: str, begins: str) -> None:
+    policy = doors_policy(tmp_path)
+    manifest = tmp_path / "bundle.toml"
+    declared = f'bare_date_zone = "{zone}"\n' if zone else ""
+    manifest.write_text(f"{declared}{manifest.read_text()}")
+    policy = load_bundle(tmp_path)
+    grants = [{**GRANT, "from": day, "until": None} for day in ("2025-08-01", begins)]
+    dated, exact = (read_facts({**FACTS, "grants": [grant]}, policy).lists["grants"][0] for grant in grants)
+    assert dated == exact

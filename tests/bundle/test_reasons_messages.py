@@ -15,7 +15,7 @@ REASONS: dict[str, tuple[str, str, str]] = {
     "an unknown key": (
         'layer = "request"',
         'layr = "request"\nlayer = "request"',
-        "reasons.toml: reason[ACTION_NOT_SUPPORTED].layr: is not known here",
+        "reasons.toml: reason[ACTION_NOT_SUPPORTED].layr: is not known here\nhelp: did you mean `layer`?",
     ),
     "a code in small letters": (
         '"ACTION_NOT_SUPPORTED"',

@@ -178,7 +178,6 @@ since = { from = "resource.properties.since", type = "Instant?" }
 born = { from = "resource.properties.born", type = "Date?" }
 """
 VOCABULARY = """
-bare_date_zone = "UTC"
 enumerations = { Colour = ["red", "green", "blue"] }
 records.Holder = { facts = "holders", key = "id", fields = { id = "String" } }
 records.Door = { facts = "doors", key = "id", fields = { id = "String" } }
@@ -253,3 +252,26 @@ def test_half_a_surrogate_pair_that_no_error_could_repeat_is_malformed(kinds: Po
     for request in ({**flat, "at": "\ud800"}, {**flat, "\ud800": 1}):
         with pytest.raises(MalformedRequestError, match="surrogate pair"):
             kinds.bundle.requests.read(request)
+
+
+LONG = "x" * 700_000
+
+
+@pytest.mark.parametrize("path", ["subject.id", "action.name", "action.properties.purpose", "context.engagement"])
+def test_a_problem_repeats_little_of_a_long_value(path: str) -> None:
+    """A batch may hold a thousand items, each with such a value as its default."""
+    reader = load_bundle(STUDENT).bundle.requests
+    body: dict[str, Any] = {
+        "subject": {"type": "supplier", "id": 1},
+        "action": {"name": "read_grades"},
+        "resource": {"type": "student", "id": "tim"},
+    }
+    holder, *names = path.split(".")
+    inner = body.setdefault(holder, {})
+    for name in names[:-1]:
+        inner = inner.setdefault(name, {})
+    inner[names[-1]] = LONG
+    body["subject"]["type"] = 1
+    with pytest.raises(MalformedRequestError) as malformed:
+        reader.read_live(body)
+    assert len(str(malformed.value)) < 2_500

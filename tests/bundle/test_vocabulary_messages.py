@@ -170,11 +170,6 @@ VOCABULARY: dict[str, tuple[str, str, str]] = {
         '[enumerations]\nRequest = ["a"]\n',
         "enumerations.Request: `Request` is the name of another type",
     ),
-    "an unknown zone": (
-        "[enumerations]\n",
-        'bare_date_zone = "Mars"\n[enumerations]\n',
-        "bare_date_zone: `Mars` is not a time zone",
-    ),
     "a value that is an id": (
         "[values]\n",
         '[values]\nx = "id of School"\n',

@@ -13,6 +13,7 @@ from authz.client import (
     Evaluation,
     EvaluationOutcome,
     EvaluationResponse,
+    EvaluationResponses,
     Reason,
     RejectedRequestError,
     Resource,
@@ -82,8 +83,9 @@ def test_a_request_that_the_service_rejects_is_malformed(portal: Client) -> None
     assert answers[1].message.startswith("evaluations[1].context.engagement: ")
 
 
-def test_an_empty_batch_is_not_sent(portal: Client) -> None:
-    assert portal.evaluate_all([]) == ()
+def test_an_empty_batch_is_an_error(portal: Client) -> None:
+    with pytest.raises(ValueError, match="there is no evaluation"):
+        portal.evaluate_all([])
 
 
 def test_a_batch_may_be_as_large_as_the_service_takes(portal: Client) -> None:
@@ -149,7 +151,7 @@ def test_many_threads_share_a_client(portal: Client) -> None:
 def test_one_event_loop_runs_many_calls_at_once(keyed: tuple[Served, dict[str, str]]) -> None:
     served, keys = keyed
 
-    async def main() -> tuple[list[EvaluationResponse], tuple[EvaluationResponse, ...], list[Subject]]:
+    async def main() -> tuple[list[EvaluationResponse], EvaluationResponses, list[Subject]]:
         async with AsyncClient(patient_server(served.url, keys["portal"])) as client:
             one_by_one = await asyncio.gather(*(client.evaluate(one) for one in [ABOUT_SARA, ABOUT_NOBODY] * 10))
             found = [one async for one in client.search(SubjectSearch("supplier", SCHEDULE, ABOUT_SARA.resource))]

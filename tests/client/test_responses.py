@@ -63,7 +63,7 @@ def test_nothing_but_a_strict_true_permits(data: bytes) -> None:
     assert not any(read_evaluations(reply(data), 2))
 
 
-@given(st.lists(st.sampled_from([PERMIT, b'{"decision": false}', TWICE, b"{}", b"1"]), max_size=4), st.integers(0, 4))
+@given(st.lists(st.sampled_from([PERMIT, b'{"decision": false}', TWICE, b"{}", b"1"]), max_size=4), st.integers(1, 4))
 def test_a_batch_permits_only_where_every_answer_is_one(items: list[bytes], count: int) -> None:
     answers = read_evaluations(reply(b'{"evaluations": [' + b",".join(items) + b"]}"), count)
     sound = len(items) == count and all(item in (PERMIT, b'{"decision": false}') for item in items)

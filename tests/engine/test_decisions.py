@@ -122,6 +122,15 @@ def test_parameters_change_the_answer_and_the_digest(policy: Policy, facts: auth
     assert policy.digest != kept.digest
 
 
+def test_policies_with_the_same_values_of_parameters_have_one_digest(policy: Policy) -> None:
+    default = policy.parameters.parental_consent_at_16
+    kept = policy.with_parameters({"parental_consent_at_16": "continue"})
+    assert {policy.with_parameters({}).digest, policy.with_parameters({"parental_consent_at_16": default}).digest} == {
+        policy.digest
+    }
+    assert kept.with_parameters({"parental_consent_at_16": "continue"}).digest == kept.digest
+
+
 def test_a_subject_of_another_type_is_nobody(policy: Policy, facts: authz.Facts) -> None:
     request = {
         "subject": {"type": "user", "id": "X", "properties": {"institute": "A"}},

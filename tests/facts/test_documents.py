@@ -10,6 +10,7 @@ from authz import DiagnosticError, Policy, load_facts
 from authz.engine.loading import read_facts
 from authz.instants import BEGIN, END
 from tests.support.messages import message_of
+from tests.support.paths import ROOT, STUDENT
 from tests.support.student import MAGISTER, consent, withdrawal
 
 PARTIES = {
@@ -18,6 +19,7 @@ PARTIES = {
     "institutes": [{"id": "A"}],
     "students": [{"id": "tim", "birth_date": "2009-05-12"}],
 }
+EXAMPLES = ROOT / "policies" / "student_data" / "examples"
 LINK = {"school": "S1", "supplier": "X"}
 ACCREDITATION = {"supplier": "X", "categories": ["name"]}
 GIVEN = consent("g1")
@@ -102,8 +104,6 @@ ROWS: dict[str, tuple[str, dict[str, Any], str]] = {
         {**ACCREDITATION, "valid_until": "2025-01-01", "ended_as": "over"},
         "ended_as: `over` is not one of `expired`, `revoked`",
     ),
-    "no categories": ("accreditations", {"supplier": "X"}, "categories: is missing"),
-    "null categories": ("accreditations", {"supplier": "X", "categories": None}, "categories: is not a list"),
     "a string of categories": ("accreditations", {"supplier": "X", "categories": "name"}, "categories: is not a list"),
     "an object of categories": (
         "accreditations",
@@ -311,6 +311,34 @@ def test_null_is_absent_where_a_field_is_optional(policy: Policy) -> None:
     row = {"id": "t", "birth_date": None, "closed_at": None, "closed_as": None}
     nulls = read_facts({"students": [row], "enrolments_as_of": None}, policy)
     assert nulls.records == read_facts({"students": [{"id": "t"}]}, policy).records
+
+
+ABSENT: tuple[dict[str, Any], ...] = ({}, {"categories": None}, {"categories": []})
+
+
+def test_a_list_that_a_row_leaves_out_is_empty(policy: Policy) -> None:
+    documents = [{**PARTIES, "accreditations": [{**without(ACCREDITATION, "categories"), **row}]} for row in ABSENT]
+    rows = [read_facts(document, policy).lists["accreditations"] for document in documents]
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0][0].categories == ()
+
+
+@pytest.mark.parametrize("row", ABSENT[:2], ids=["left out", "null"])
+def test_a_list_that_another_field_requires_is_not_left_out(policy: Policy, row: dict[str, Any]) -> None:
+    given = {**without(GIVEN, "categories"), **row}
+    assert "categories: is missing: a row with event `given` needs it" in refusal(
+        policy, {**PARTIES, "consents": [given]}
+    )
+
+
+@pytest.mark.parametrize("row", ABSENT, ids=["left out", "null", "empty"])
+def test_an_accreditation_for_no_category_permits_nothing(policy: Policy, row: dict[str, Any]) -> None:
+    document = json.loads((STUDENT / "facts.json").read_text(encoding="utf-8"))
+    rows = [{**without(each, "categories"), **row} for each in document["accreditations"]]
+    request = json.loads((EXAMPLES / "everything-in-place.json").read_text(encoding="utf-8"))
+    assert policy.decide(request, read_facts(document, policy))
+    decision = policy.decide(request, read_facts({**document, "accreditations": rows}, policy))
+    assert decision.reasons == ("CATEGORY_NOT_ACCREDITED",)
 
 
 def test_rows_are_frozen_and_hold_tuples(policy: Policy) -> None:

@@ -49,4 +49,4 @@ def evaluate_at(server: FaultyServer, **options: Any) -> EvaluationResponse:
 
 def evaluate_all_at(server: FaultyServer, count: int) -> tuple[EvaluationResponse, ...]:
     with Client(patient_server(server.url)) as client:
-        return client.evaluate_all([ABOUT_SARA] * count)
+        return tuple(client.evaluate_all([ABOUT_SARA] * count))

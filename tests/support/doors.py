@@ -30,8 +30,6 @@ most = { type = "Integer", default = 3 }
 """
 
 VOCABULARY = """
-bare_date_zone = "UTC"
-
 [enumerations]
 Class = ["public", "staff", "secret"]
 

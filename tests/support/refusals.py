@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.language.diagnostics import CONTROL_CHARACTERS
+from authz.language.printable import single_line
 from tests.support.small_schema import PATH, checker_output, condition
 
 
@@ -20,7 +20,7 @@ def assert_refused(marked: str, code: str, problem: str, help: str) -> None:
     """Assert that a marked text has exactly one diagnostic, and that it reads as it must."""
     text = marked.replace("«", "").replace("»", "")
     # A quoted line must not be able to steer a terminal.
-    assert checker_output(text) == _message(marked, code, problem, help).translate(CONTROL_CHARACTERS)
+    assert checker_output(text) == _message(marked, code, problem, help)
 
 
 def _message(marked: str, code: str, problem: str, help: str) -> str:
@@ -29,4 +29,4 @@ def _message(marked: str, code: str, problem: str, help: str) -> str:
     source = line.replace("«", "").replace("»", "")
     lead = "".join("\t" if c == "\t" else " " for c in source[: column - 1])
     lines = [f"{PATH}:{number}:{column}: {problem}", f"{number:>5} | {source}", f"      | {lead}{'^' * width}"]
-    return "\n".join([*lines, f"code: {code}", *([f"help: {help}"] if help else [])])
+    return "\n".join(map(single_line, [*lines, f"code: {code}", *([f"help: {help}"] if help else [])]))

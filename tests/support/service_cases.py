@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from authz_api.authn.callers import Caller, Right, new_key
+
 from tests.support.paths import STUDENT
 from tests.support.project import project
 from tests.support.server import Served
@@ -92,3 +94,9 @@ def serve_error(*options: str) -> str:
     done = subprocess.run(command, cwd=project(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr.rstrip("\n")
+
+
+def two_callers() -> tuple[Caller, Caller]:
+    """Two callers with keys, who may evaluate."""
+    kept, lost = (Caller(name=name, rights=frozenset({Right.EVALUATE}), key=new_key()[1]) for name in ("kept", "lost"))
+    return kept, lost

@@ -18,8 +18,6 @@ type = "document"
 record = "Document"
 """
 VOCABULARY = """
-bare_date_zone = "{zone}"
-
 [records]
 User = {{ facts = "users", key = "id", fields = {{ id = "String" }} }}
 Document = {{ facts = "documents", key = "id", fields = {{ id = "String"{document_fields} }} }}
@@ -75,10 +73,11 @@ def small_bundle(
     """The policy of a small bundle, whose rules define `permitted(request: Request)`; written to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     tables = VOCABULARY.format(
-        zone=zone, records=records, collections=collections, changes=changes, document_fields=document_fields
+        records=records, collections=collections, changes=changes, document_fields=document_fields
     )
     vocabulary = tables.replace("[records]", f"[enumerations]\n{enumerations}\n\n[records]")
-    files = {"bundle.toml": MANIFEST, "vocabulary.toml": vocabulary, "reasons.toml": REASONS}
+    manifest = f'bare_date_zone = "{zone}"\n{MANIFEST}'
+    files = {"bundle.toml": manifest, "vocabulary.toml": vocabulary, "reasons.toml": REASONS}
     for name, text in {**files, "access.polar": f"{RULES}\n{rules}"}.items():
         (folder / name).write_text(text)
     return load_bundle(folder)

@@ -26,7 +26,7 @@ class Evaluation:
     """Decides one request. Explanations run in a thread, because they can take seconds for a student with many rows."""
 
     pseudonyms: Pseudonyms
-    explainer: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "explain"), repr=False)
+    explainer: Executor = field(default_factory=lambda: ThreadPoolExecutor(4, "explain"), repr=False)
 
     def endpoint(self) -> Endpoint:
         """The endpoint `/access/v1/evaluation`."""

@@ -1,5 +1,6 @@
 """The recorder: appends one line to the decision log, or fails, before the response leaves."""
 
+import errno
 import fcntl
 import os
 import select
@@ -11,6 +12,8 @@ from pathlib import Path
 
 STDOUT = Path("/dev/stdout")
 STDOUT_DESCRIPTOR, STDERR_DESCRIPTOR = 1, 2
+CLOSED = -1
+"""A descriptor to which every write fails."""
 PIPE_SECONDS = 1.0
 """How long the recorder waits for room in a full pipe."""
 RESUMED = b'{"event_name":"poort.log_resumed"}'
@@ -39,6 +42,9 @@ class Recorder:
     def reopen(self) -> None:
         """Open the file again, as after its rotation. A pipe is opened for this process alone, and never blocks.
 
+        If it cannot be opened, no entry can be written until it is opened again: the file that was open before may be
+        one that nobody reads any more.
+
         Raises:
             OSError: it cannot be opened, or is a pipe without a reader.
         """
@@ -46,10 +52,10 @@ class Recorder:
         if path is None and _is_pipe(STDOUT_DESCRIPTOR) and STDOUT.exists():
             path = STDOUT
         if path is not None:
-            before = self.descriptor
+            self.close()
+            self.descriptor, self.piped, self.failed = CLOSED, False, True
             self.descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o640)
-            if before > STDERR_DESCRIPTOR:
-                os.close(before)
+            self.failed = False
         self.piped = _is_pipe(self.descriptor)
 
     def close(self) -> None:
@@ -72,6 +78,10 @@ class Recorder:
             raise DecisionLogError(error.strerror or str(error)) from None
         self.failed = self.torn = False
 
+    def is_unlinked(self) -> bool:
+        """Whether the file was removed, so that nobody would read what is written to it."""
+        return os.fstat(self.descriptor).st_nlink == 0
+
     def probe(self) -> None:
         """Append a line as long as most entries, to find out whether entries can be written again.
 
@@ -83,6 +93,8 @@ class Recorder:
     def _write(self, data: bytes) -> None:
         # A slow reader is waited for once, and not at every call.
         patience = 0.0 if self.failed else PIPE_SECONDS
+        if self.is_unlinked():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         written = 0
         while written < len(data):
             try:

@@ -62,12 +62,17 @@ def _states(stated: Mapping[str, Any], path: str) -> bool:
     return True
 
 
+def write_example(folder: Path, name: str, part: str) -> None:
+    """Write the example bundle to a folder, with a part of one of its files, or with further rules."""
+    for table in _TABLES:
+        (folder / table).write_text(example_file(table, part if table == name else ""), "utf-8")
+    (folder / "rules.polar").write_text(_RULES + (f"{part}\n" if name == "rules.polar" else ""), "utf-8")
+
+
 def check_example(entry: CatalogueEntry) -> tuple[Diagnostic, ...]:
     """What loading the example bundle reports, with the example of an entry in its file; paths are relative."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in _TABLES:
-            Path(folder, name).write_text(example_file(name, entry.example if entry.file == name else ""), "utf-8")
-        Path(folder, "rules.polar").write_text(_RULES, "utf-8")
+        write_example(Path(folder), entry.file, entry.example)
         if entry == UNPRINTABLE_FILE_NAME:
             Path(folder, "rules\tcopy.polar").touch()
         if entry == PERSONAL_REASON_FOR_USER:

@@ -57,5 +57,5 @@ UNKNOWN_TIME_ZONE = CatalogueEntry(
     why="A bare date, and an age, begin at the midnight of some place.",
     example='bare_date_zone = "Mars"',
     repair="Write a name of the IANA database, such as `Europe/Amsterdam`.",
-    file="vocabulary.toml",
+    file="bundle.toml",
 )

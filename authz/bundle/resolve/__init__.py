@@ -29,7 +29,8 @@ def resolve(
     Raises:
         DiagnosticError: with every problem of both files that the stages reached.
     """
-    known = _known_types(table, in_vocabulary)
+    check_zone(manifest.bare_date_zone, in_manifest)
+    known = _known_types(table, manifest.bare_date_zone, in_vocabulary)
     rows = resolve_rows(table.records, known, in_vocabulary)
     in_vocabulary.require_none()
 
@@ -85,15 +86,14 @@ def _vocabulary(
         parameter_types=declared.parameter_types,
         schema=schema_with({**fields, **derived}, records, known, declared.subject.record, codes, keys),
         actions=actions,
-        bare_date_zone=table.bare_date_zone,
+        bare_date_zone=manifest.bare_date_zone,
         writers=table.writers,
         changes=table.changes,
     )
 
 
-def _known_types(table: VocabularyTable, report: Report) -> KnownTypes:
+def _known_types(table: VocabularyTable, zone: str, report: Report) -> KnownTypes:
     enumerations = {name: resolve_enumeration(name, each, report) for name, each in table.enumerations.items()}
-    check_zone(table.bare_date_zone, report)
     check_type_names(table, report)
     keyed = tuple(name for name, record in table.records.items() if record.key)
-    return KnownTypes(enumerations, keyed, table.bare_date_zone)
+    return KnownTypes(enumerations, keyed, zone)

@@ -9,7 +9,7 @@ from authz.bundle.catalogue import types as catalogue
 from authz.bundle.report import Report
 from authz.bundle.resolve.names import check_name
 from authz.bundle.toml_schema import FieldTable
-from authz.bundle.values import read_value
+from authz.bundle.values import read_value, value_help
 from authz.bundle.vocabulary import FieldKind
 from authz.documents.places import Loc
 from authz.language.diagnostics import did_you_mean
@@ -39,15 +39,37 @@ def type_named(text: str, loc: Loc, known: KnownTypes, report: Report) -> Type:
     else:
         basic = SCALARS.get(inner) or known.enumerations.get(inner)
     if basic is None:
-        near = did_you_mean(inner, [*SCALARS, *known.enumerations])
-        report.add(catalogue.UNKNOWN_FIELD_TYPE, loc, f"unknown type `{inner}`", near)
+        report.add(catalogue.UNKNOWN_FIELD_TYPE, loc, f"unknown type `{inner}`", _type_help(inner, known))
         basic = STRING
     if is_list:
         if plain != text:
-            problem = f"`{text}`: a list is empty rather than absent"
+            problem = f"`{text}`: a list that is left out is empty, and never `nil`"
             report.add(catalogue.OPTIONAL_LIST, loc, problem, f"write `{plain}`")
         return Collection(basic)
     return Optional(basic) if plain != text else basic
+
+
+_OTHER_NAMES = {
+    "String": ("str", "text", "varchar", "char"),
+    "Integer": ("int", "number", "long", "float", "decimal"),
+    "Boolean": ("bool", "bit"),
+    "Instant": ("datetime", "timestamp", "time"),
+    "Date": ("day",),
+}
+"""The names that other languages give to types, by ours."""
+
+
+def _type_help(name: str, known: KnownTypes) -> str:
+    """The likely type, or all types that there are."""
+    types = [*SCALARS, *known.enumerations]
+    for kind, others in _OTHER_NAMES.items():
+        if name.lower() in (kind.lower(), *others):
+            return f"did you mean `{kind}`?"
+    if name in known.keyed_records:
+        return f"write `{_ID_OF}{name}` for the id of a record"
+    return (
+        did_you_mean(name, types) or f"types are {', '.join(f'`{each}`' for each in types)}, `[...]` and `{_ID_OF}...`"
+    )
 
 
 def check_keyed(record: str, loc: Loc, known: KnownTypes, report: Report) -> None:
@@ -78,5 +100,5 @@ def resolve_default(kind: Type, value: object, loc: Loc, known: KnownTypes, repo
     try:
         return None if value is None else read_value(kind, value, known.zone)
     except ValueError as error:
-        report.add(request_catalogue.INVALID_DEFAULT, loc, str(error))
+        report.add(request_catalogue.INVALID_DEFAULT, loc, str(error), value_help(kind, value))
         return None

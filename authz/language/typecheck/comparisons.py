@@ -12,7 +12,7 @@ from authz.language.catalogue.types import (
 from authz.language.ir import Absent, Compare, Constant, Formula, Not, Value
 from authz.language.printer import quote_term
 from authz.language.typecheck.scope import FOREIGN_CONSTANTS, Scope, TermError, resolve_variable
-from authz.language.typecheck.values import check_comparable, check_constant, check_value, type_not_nil
+from authz.language.typecheck.values import check_comparable, check_constant, check_value, parameter_help, type_not_nil
 from authz.language.types import ORDERED, STRING, UNKNOWN, Optional, Type
 
 EQUALITY = {"=": "=", "==": "=", "!=": "!="}
@@ -86,11 +86,12 @@ def _check_equality(term: ast.Binary, left: Value, right: Value, scope: Scope) -
 
 def _check_order(term: ast.Binary, left: Value, right: Value, scope: Scope) -> None:
     types = [type_not_nil(left, term.left, scope), type_not_nil(right, term.right, scope)]
-    for kind, side in zip(types, (term.left, term.right), strict=True):
+    for kind, side, other in zip(types, (term.left, term.right), reversed(types), strict=True):
         if kind not in ORDERED:
             why = "strings have no order here" if kind == STRING else f"a `{kind}` has no order"
             problem = f"`{term.operator}` compares integers, instants and dates: {why}"
-            raise scope.error(UNORDERED_TYPE, side.span, problem)
+            help = parameter_help(other) if isinstance(side, ast.Literal) else ""
+            raise scope.error(UNORDERED_TYPE, side.span, problem, help)
     if types[0] != types[1]:
         raise _mismatch(term, types[0], types[1], "neither comes before the other", scope)
 

@@ -23,7 +23,7 @@ def check_rule(
     parameters = _bind_parameters(rule, scope)
     body = TRUE if rule.body is None else check_conjunction([rule.body], scope)
     _report_unused(rule, scope)
-    return CheckedRule(rule.name.name, parameters, body, rule.span), state.diagnostics
+    return CheckedRule(rule.name.name, parameters, body, rule.span, sources.comment_above(rule.span)), state.diagnostics
 
 
 def _bind_parameters(rule: ast.Rule, scope: Scope) -> tuple[Variable | Constant, ...]:

@@ -16,7 +16,7 @@ from authz.language.ir import Access, Constant, Value, Variable
 from authz.language.printer import quote_term
 from authz.language.typecheck.scope import Scope, TermError, resolve_variable
 from authz.language.typecheck.signatures import constant_type, enumeration_value_error
-from authz.language.types import STRING, UNKNOWN, Collection, Enumeration, Optional, Record, Type
+from authz.language.types import DATE, INSTANT, STRING, UNKNOWN, Collection, Enumeration, Optional, Record, Type
 
 
 def check_value(term: ast.Term, scope: Scope) -> Value:
@@ -112,7 +112,14 @@ def check_constant(
             raise TermError
     elif kind != expected:
         problem = f"`{quote_term(term)}` is of type `{kind}`, expected `{expected}`"
-        raise scope.error(entry, term.span, problem)
+        raise scope.error(entry, term.span, problem, parameter_help(expected))
+
+
+def parameter_help(expected: Type) -> str:
+    """What stands for a constant of a type that has none in rules."""
+    if expected not in (INSTANT, DATE):
+        return ""
+    return f"rules have no constant of type `{expected}`: declare a parameter of it, and read `request.parameters`"
 
 
 def check_comparable(kind: Type, term: ast.Term, scope: Scope) -> None:
