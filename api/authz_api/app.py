@@ -1,8 +1,8 @@
-"""The ASGI application: the decision endpoints as plain callables, and FastAPI for everything else."""
+"""Build the ASGI application: the decision endpoints in their pipeline, and FastAPI for everything else."""
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from authz.engine.search import Searched
 from authz_api.authn.authenticator import Authenticator
 from authz_api.authzen.endpoint import Endpoint
-from authz_api.authzen.evaluation import Evaluation
-from authz_api.authzen.evaluations import Evaluations
-from authz_api.authzen.pipeline import Pipeline, utc_now
-from authz_api.authzen.search import Search
+from authz_api.authzen.evaluation import EvaluationEndpoint
+from authz_api.authzen.evaluations import EvaluationsEndpoint
+from authz_api.authzen.pipeline import Application, Pipeline, utc_now
+from authz_api.authzen.search import SearchEndpoint
 from authz_api.decision_log.entry import Producer
 from authz_api.decision_log.pseudonyms import Pseudonyms
 from authz_api.decision_log.recorder import Recorder
@@ -46,7 +46,7 @@ def create_app(
     reload: Reload,
     clock: Callable[[], datetime] = utc_now,
     lifespan: Any = None,
-) -> "Application":
+) -> Application:
     """The application over the state of a process.
 
     Args:
@@ -84,24 +84,12 @@ def _complete(fastapi: FastAPI, pipeline: Pipeline, public_url: str, reload: Rel
 
 def decision_endpoints(pseudonyms: Pseudonyms, tokens: URLSafeSerializer) -> dict[str, Endpoint]:
     """The decision endpoints, by path."""
-    single = Evaluation(pseudonyms)
+    single = EvaluationEndpoint(pseudonyms)
     return {
         EVALUATION: single.endpoint(),
-        EVALUATIONS: Evaluations(single).endpoint(),
-        **{f"{SEARCH}/{each.value}": Search(each, pseudonyms, tokens).endpoint() for each in Searched},
+        EVALUATIONS: EvaluationsEndpoint(single).endpoint(),
+        **{f"{SEARCH}/{each.value}": SearchEndpoint(each, pseudonyms, tokens).endpoint() for each in Searched},
     }
-
-
-class Application:
-    """The callable that a server runs. Decision endpoints do not pass through FastAPI's routing and middleware."""
-
-    def __init__(self, fastapi: FastAPI, pipeline: Pipeline, endpoints: Mapping[str, Endpoint]) -> None:
-        self.fastapi, self.pipeline = fastapi, pipeline
-        self.hot: Mapping[str, ASGIApp] = {path: pipeline.application(each) for path, each in endpoints.items()}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hot = self.hot.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        await (hot or self.fastapi)(scope, receive, send)
 
 
 class RequestHeaders:

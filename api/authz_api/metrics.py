@@ -12,8 +12,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from authz import Effect
-from authz_api.authzen.responses import EvaluationResult
+from authz_api.authzen.endpoint import EvaluationResult
 from authz_api.logs import log
 from authz_api.problems import ProblemError
 from authz_api.state import Snapshot
@@ -21,7 +20,6 @@ from authz_api.state import Snapshot
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
-OUTCOMES = {effect: effect.value for effect in Effect}
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -64,7 +62,9 @@ class Metrics:
         children, actions = self.children, snapshot.actions
         counts: dict[tuple[str, str, str], int] = {}
         for result in results:
-            labels = _labels(actions, result)
+            request, reasons = result.request, result.reasons
+            action = request.action if request is not None and request.action in actions else OTHER
+            labels = action, result.outcome, reasons[0] if reasons else ""
             counts[labels] = counts.get(labels, 0) + 1
         for labels, number in counts.items():
             (children.get(labels) or self._child(self.decisions, labels)).inc(number)
@@ -101,13 +101,3 @@ class Metrics:
             return generate_latest(sum_of_workers)
         except (OSError, ValueError):
             raise ProblemError(503, "the metrics cannot be read") from None
-
-
-def _labels(actions: frozenset[str], result: EvaluationResult) -> tuple[str, str, str]:
-    request, decision = result.request, result.decision
-    if request is None or decision is None:
-        return OTHER, result.failure, ""
-    action = request.action if request.action in actions else OTHER
-    outcome = "error" if decision.error else OUTCOMES[decision.effect]
-    reasons = decision.reasons
-    return action, outcome, reasons[0] if reasons else ""

@@ -11,9 +11,8 @@ from starlette.responses import Response
 from authz.engine.search import Searched
 from authz_api.authn.callers import Right
 from authz_api.authzen.pipeline import Pipeline
-from authz_api.authzen.request_body import parse_body, read_body
 from authz_api.decision_log.recorder import DecisionLogError
-from authz_api.http_messages import HttpRequest, json_response
+from authz_api.http_messages import HttpRequest, json_response, parse_body, read_body
 from authz_api.metrics import CONTENT_TYPE
 
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search"

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from authz import Facts, Policy, load_bundle, load_facts
+from authz.bundle.requests import ReadBody
 from authz.bundle.toml_schema import ReasonTable, SubstituteTable
 from authz.bundle.vocabulary import Vocabulary
+from authz.engine.evaluation import require_same_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class LoggedProperty:
 class Snapshot:
     """A policy, the facts it decides by, and what responses and decision log derive from them.
 
-    `reasons` are the texts of each code, in English and Dutch; `echoed` the properties that a response repeats.
+    `read_request` reads the body of an evaluation. `reasons` are the texts of each code, in English and Dutch; `echoed`
+    the properties that a response repeats.
     The decision log may hold these texts as they are: the `actions`, for each entity type its `public_ids` (the ids of
     records that are no persons), and the words of the bundle. `public_ids` also holds the record class of each entity
     type, which is the kind of its pseudonyms. `logged_properties` are the properties by their place in a request.
@@ -34,6 +37,7 @@ class Snapshot:
 
     policy: Policy
     facts: Facts = field(repr=False)
+    read_request: ReadBody = field(repr=False)
     reasons: Mapping[str, Mapping[str, str]] = field(repr=False)
     echoed: tuple[str, ...]
     actions: frozenset[str]
@@ -61,7 +65,12 @@ def load_snapshot(policy: Path, facts: Path) -> Snapshot:
 
 
 def snapshot_of(policy: Policy, facts: Facts) -> Snapshot:
-    """The snapshot of a policy and of facts that were read under it."""
+    """The snapshot of a policy and of facts that were read under it.
+
+    Raises:
+        FactsOfAnotherBundleError: the facts were read under another bundle. No call checks it again.
+    """
+    require_same_bundle(policy, facts)
     bundle = policy.bundle
     vocabulary = bundle.vocabulary
     tables: list[ReasonTable | SubstituteTable] = [*bundle.reasons.values(), bundle.substitute]
@@ -73,6 +82,7 @@ def snapshot_of(policy: Policy, facts: Facts) -> Snapshot:
     return Snapshot(
         policy,
         facts,
+        bundle.requests.live[""],
         {table.code: {"code": table.code, "en": table.en, "nl": table.nl} for table in tables},
         tuple(name for name, kind in vocabulary.properties.items() if kind.echoed),
         frozenset(vocabulary.actions),

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from authz.language.diagnostics import DiagnosticError
-from authz_api.app import Application, create_app
+from authz_api.app import create_app
 from authz_api.authn.authenticator import Authenticator
 from authz_api.authn.callers import Callers, load_callers
+from authz_api.authzen.pipeline import Application
 from authz_api.decision_log.recorder import Recorder
 from authz_api.logs import log, redacted_diagnostics
 from authz_api.participant import Participant

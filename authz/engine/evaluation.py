@@ -40,6 +40,7 @@ class EvaluationInputs:
     facts_revision: str
 
 
+PERMIT: tuple[Effect, tuple[str, ...], str] = (Effect.ALLOW, (), "")
 DecisionFields = tuple[Effect, datetime, tuple[str, ...], str, str, str]
 """The fields of a `Decision`, in order."""
 
@@ -78,21 +79,25 @@ def decide(inputs: EvaluationInputs) -> Decision:
 
 
 def evaluate(inputs: EvaluationInputs) -> DecisionFields:
-    """The fields of the decision on gathered inputs. Whatever is raised while deciding becomes a refusal with `error`.
+    """The fields of the decision on gathered inputs; see `apply_rules`."""
+    effect, reasons, error = apply_rules(inputs.policy, inputs.gathered)
+    return effect, inputs.gathered.at, reasons, error, inputs.policy.digest, inputs.facts_revision
 
-    Without a known subject there is nobody to permit.
+
+def apply_rules(policy: CompiledPolicy, gathered: Any) -> tuple[Effect, tuple[str, ...], str]:
+    """The effect on a gathered record, the reasons of a refusal, and what was raised while deciding, if anything was.
+
+    Whatever is raised becomes a refusal. Without a known subject there is nobody to permit.
     """
-    policy, gathered = inputs.policy, inputs.gathered
+    evaluator = policy.evaluator
     try:
         subject = policy.analyses.subject_of(gathered)
         # `is True`: an evaluator that returns anything else does not permit.
-        if subject is not None and policy.evaluator.allow(subject, gathered.action, gathered) is True:
-            return Effect.ALLOW, gathered.at, (), "", policy.digest, inputs.facts_revision
-        reasons = policy.evaluator.reasons(gathered)
+        if subject is not None and evaluator.allow(subject, gathered.action, gathered) is True:
+            return PERMIT
+        return Effect.DENY, evaluator.reasons(gathered), ""
     except Exception as error:  # noqa: BLE001 - an error while deciding is a refusal, not a crash
-        broke = f"{type(error).__name__}: {error}"
-        return Effect.DENY, gathered.at, (), broke, policy.digest, inputs.facts_revision
-    return Effect.DENY, gathered.at, reasons, "", policy.digest, inputs.facts_revision
+        return Effect.DENY, (), f"{type(error).__name__}: {error}"
 
 
 def permits(policy: CompiledPolicy, gathered: Any) -> bool:

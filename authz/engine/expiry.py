@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from authz.engine.evaluation import CompiledPolicy, EvaluationInputs, permits
+from authz.engine.evaluation import CompiledPolicy, permits
 from authz.facts.gather import follow
 from authz.instants import END, hours_after
 
@@ -16,22 +16,22 @@ STEP = timedelta(microseconds=1)
 """The distance of two consecutive instants."""
 
 
-def expires_at(inputs: EvaluationInputs) -> datetime | None:
+def expires_at(policy: CompiledPolicy, gathered: Any) -> datetime | None:
     """The first instant after a permit's own at which the same facts refuse, in UTC; None if there is none.
 
-    A hint, never a lease: the facts may change earlier. The inputs must be those of a permit, and no other thread may
-    use their record meanwhile: its instant is moved, and set back.
+    A hint, never a lease: the facts may change earlier. The record must be that of a permit, and no other thread may
+    use it meanwhile: its instant is moved, and set back.
     """
-    policy, at = inputs.policy, inputs.gathered.at
-    hours = _moving_hours(inputs) if policy.analyses.moving_hours else ()
-    instants = _instants(inputs, hours) if hours else policy.analyses.instants_read(inputs.gathered, at)
+    at = gathered.at
+    hours = _moving_hours(policy, gathered) if policy.analyses.moving_hours else ()
+    instants = _instants(policy, gathered, hours) if hours else policy.analyses.instants_read(gathered, at)
     if not instants:
         return None
     if not hours:
-        return _first_refusal(policy, inputs.gathered, sorted(instants))
+        return _first_refusal(policy, gathered, sorted(instants))
     move_to = policy.analyses.move_to
     for moment in _moments(sorted(instants), at):
-        if not permits(policy, move_to(inputs.gathered, moment)):
+        if not permits(policy, move_to(gathered, moment)):
             return moment
     return None
 
@@ -58,18 +58,18 @@ def _moments(instants: list[datetime], at: datetime) -> Iterator[datetime]:
             yield after
 
 
-def _moving_hours(inputs: EvaluationInputs) -> tuple[int, ...]:
+def _moving_hours(policy: CompiledPolicy, gathered: Any) -> tuple[int, ...]:
     """The hours by which derived fields lie after the instant decided at."""
-    hours = {follow(inputs.gathered, path) for path in inputs.policy.analyses.moving_hours}
+    hours = {follow(gathered, path) for path in policy.analyses.moving_hours}
     return tuple(hours - {None})
 
 
-def _instants(inputs: EvaluationInputs, hours: tuple[int, ...]) -> set[datetime]:
+def _instants(policy: CompiledPolicy, gathered: Any, hours: tuple[int, ...]) -> set[datetime]:
     """The instants at which a decision may change, for rules that read fields some hours after the instant decided at.
 
     Such a field meets an instant that many hours before it. With negative hours it meets instants that have passed.
     """
-    at = inputs.gathered.at
+    at = gathered.at
     earliest = min(at, *(hours_after(at, each) for each in hours))
-    instants = inputs.policy.analyses.instants_read(inputs.gathered, earliest)
+    instants = policy.analyses.instants_read(gathered, earliest)
     return instants | {hours_after(instant, -each) for instant in instants for each in hours}

@@ -55,8 +55,8 @@ class ExplainableDecision(Decision):
         if not self:
             return None
         # A copy of the record: other threads may use this one.
-        gathered = self.inputs.policy.analyses.move_to(self.inputs.gathered, self.at)
-        return expires_at(replace(self.inputs, gathered=gathered))
+        policy = self.inputs.policy
+        return expires_at(policy, policy.analyses.move_to(self.inputs.gathered, self.at))
 
     def explain(self, deadline: Deadline | None = None) -> Explanation:
         """The conditions of `allow` with the rows that show them, and the smallest change that would allow.

@@ -3,7 +3,7 @@
 The functions are generated from the vocabulary, with one assignment per field of the request record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,25 @@ def _compiled(name: str, source: str, vocabulary: Vocabulary, classes: Classes) 
     return compile_source(source, name, Request=classes[REQUEST], ExcessRows=ExcessRows, **PYTHON_NAMES)[name]
 
 
+def redacted_fields(vocabulary: Vocabulary) -> frozenset[str]:
+    """The fields of a request that `redact` may change: the data subject, the rows about it, and what comes of them."""
+    fields = set(vocabulary.data_subject_fields)
+    fields |= {*_redacted_collections(vocabulary)}
+    fields |= {name for name, kind in vocabulary.properties.items() if kind.stored}
+    for name, table in vocabulary.derived.items():  # a derived field may read those before it
+        if fields & {path.partition(".")[0] for path in source_paths(table)}:
+            fields.add(name)
+    return frozenset(fields)
+
+
+def _redacted_collections(vocabulary: Vocabulary) -> Iterator[str]:
+    """The collections whose rows are found by a data subject, or name it."""
+    redacted = vocabulary.data_subject_fields
+    for name, collection in vocabulary.collections.items():
+        if redacted & {*collection.by, *_fields_named_by(vocabulary, collection.of, redacted)}:
+            yield name
+
+
 def gather_source(vocabulary: Vocabulary) -> str:
     """The source of `gather`: a local `id_x` for each id, and `field_x` for each field of the request record."""
     subject, resource = vocabulary.parties
@@ -116,12 +135,9 @@ def gather_source(vocabulary: Vocabulary) -> str:
 
 def redact_source(vocabulary: Vocabulary) -> str:
     """The source of `redact`: records of the data subject and rows about it are absent, whatever was gathered."""
-    redacted = vocabulary.data_subject_fields
     lines = ["given = request.properties", *_fields_of_record(vocabulary)]
-    lines += [f"field_{name} = None" for name in redacted]
-    for name, collection in vocabulary.collections.items():
-        if redacted & {*collection.by, *_fields_named_by(vocabulary, collection.of, redacted)}:
-            lines.append(f"field_{name} = ()")
+    lines += [f"field_{name} = None" for name in vocabulary.data_subject_fields]
+    lines += [f"field_{name} = ()" for name in _redacted_collections(vocabulary)]
     lines += [_property(name, kind) for name, kind in vocabulary.properties.items() if kind.stored]
     return _function("redact(request, record)", lines, vocabulary)
 

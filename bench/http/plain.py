@@ -120,7 +120,10 @@ class Deciding:
         if decision.error:
             error = {"status": 500, "message": "the request could not be judged"}
         elif not decision:
-            code, bundle = public_reason(inputs, decision), self.policy.bundle
+            code, bundle = (
+                public_reason(inputs.policy, inputs.request, inputs.gathered, decision.reasons),
+                self.policy.bundle,
+            )
             said = bundle.reasons.get(code, bundle.substitute)
             reason = Reason(code=said.code, en=said.en, nl=said.nl)
         context = Context(
@@ -129,7 +132,7 @@ class Deciding:
             evaluation_id=secrets.token_hex(16),
             evaluated_at=decision.at,
             purpose=inputs.request.properties.get("purpose"),
-            expires_at=expires_at(inputs) if decision else None,
+            expires_at=expires_at(inputs.policy, inputs.gathered) if decision else None,
             policy=decision.policy_digest,
             facts=decision.facts_revision,
         )

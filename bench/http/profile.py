@@ -18,9 +18,10 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
-from authz_api.app import Application, create_app
+from authz_api.app import create_app
 from authz_api.authn.authenticator import Authenticator
 from authz_api.authn.callers import Caller, Callers, Right, new_key
+from authz_api.authzen.pipeline import Application
 from authz_api.decision_log.recorder import Recorder
 from authz_api.operations import EVALUATION, EVALUATIONS, ReloadOutcome
 from authz_api.rate_limit import RateLimiter
@@ -35,7 +36,7 @@ ROOMS = {
     "authz_api/authn": "authentication",
     "authz_api/metrics": "metrics",
     "prometheus_client": "metrics",
-    "authz_api/authzen/responses": "response",
+    "authz_api/http_messages": "HTTP messages",
     "authz_api/": "pipeline",
     "authz/documents": "JSON",
     "orjson": "JSON",

@@ -7,8 +7,9 @@ import argparse
 from pathlib import Path
 
 import uvicorn
-from authz_api.app import Application, create_app
+from authz_api.app import create_app
 from authz_api.authn.authenticator import configure_authentication
+from authz_api.authzen.pipeline import Application
 from authz_api.decision_log.recorder import Recorder
 from authz_api.operations import ReloadOutcome
 from authz_api.rate_limit import RateLimiter

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from authz_api.decision_log.entry import json_schema
-from authz_api.decision_log.trace import span_of
+from authz_api.decision_log.entry import json_schema, span_of
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

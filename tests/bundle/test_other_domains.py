@@ -11,13 +11,13 @@ import pytest
 
 from authz import Policy, load_bundle
 from authz.engine.loading import read_facts
-from authz.engine.public_reason import public_reason
 from authz.explain.counterfactual import SearchOutcome
 from authz.facts.changes import apply_changes
 from authz.verify.fuzz import fuzz
 from authz.verify.generate import WorldGenerator
 from authz.verify.seeds import seeds
 from authz.verify.values import MICROSECOND
+from tests.support.decide import public_reason_of
 from tests.support.doors import ANN, ASKED, CHANGES, FACTS, GRANT, REASONS, RULES, VOCABULARY, doors_policy
 from tests.support.paths import ROOT
 
@@ -138,7 +138,7 @@ def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: P
     for door in ("d1", "unknown"):
         decision = policy.decide({**ASKED, "door": door}, facts)
         assert not decision
-        codes.add(public_reason(decision.inputs, decision))
+        codes.add(public_reason_of(decision.inputs))
     assert len(codes) == 1
 
 

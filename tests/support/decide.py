@@ -3,8 +3,10 @@
 from typing import Any
 
 from authz import Policy
+from authz.engine.evaluation import EvaluationInputs, apply_rules
 from authz.engine.loading import read_facts
 from authz.engine.policy import ExplainableDecision
+from authz.engine.public_reason import public_reason
 from tests.support.student import Situation
 
 
@@ -21,3 +23,9 @@ def gathered(policy: Policy, situation: Situation) -> tuple[Any, str, Any]:
     parameters = policy.with_parameters(situation.parameters).parameters
     record = policy.analyses.gather(request, read_facts(situation.facts, policy), request.at, parameters)
     return policy.analyses.subject_of(record), request.action, record
+
+
+def public_reason_of(inputs: EvaluationInputs) -> str:
+    """The public reason of the refusal on these inputs."""
+    _, reasons, _ = apply_rules(inputs.policy, inputs.gathered)
+    return public_reason(inputs.policy, inputs.request, inputs.gathered, reasons)

@@ -5,7 +5,7 @@ import os
 import authz_api.server
 from authz_api import deadline
 from authz_api.authzen.endpoint import EndpointResult
-from authz_api.authzen.evaluation import Evaluation
+from authz_api.authzen.evaluation import EvaluationEndpoint
 
 from authz.cli.main import main
 
@@ -21,9 +21,9 @@ def _unserialisable(*_: object) -> EndpointResult:
 if __name__ == "__main__":
     match os.environ["FAULT"]:
         case "deciding":
-            Evaluation.answer = _break  # type: ignore[method-assign, assignment]
+            EvaluationEndpoint.answer = _break  # type: ignore[method-assign, assignment]
         case "answering":
-            Evaluation._result = _unserialisable  # type: ignore[method-assign, assignment]
+            EvaluationEndpoint._result = _unserialisable  # type: ignore[method-assign, assignment]
         case "impatience":
             authz_api.server.HEAD_MILLISECONDS = 1_000
             deadline.SWEEP_SECONDS = 0.1

@@ -1,28 +1,56 @@
-"""What an endpoint is: a right, and a function from a parsed body to a result."""
+"""What an endpoint is: a right, and a function from a call with its parsed body to a result."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from authz import EvaluationRequest
 from authz_api.authn.callers import Caller, Right
-from authz_api.authzen.responses import EvaluationResult
 from authz_api.decision_log.entry import EventName
+from authz_api.http_messages import HttpRequest
+from authz_api.rate_limit import Quota
 from authz_api.state import Snapshot
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A parsed body with what it is answered by: its caller, one snapshot, one instant."""
 
+@dataclass(slots=True)
+class Call:
+    """A call that was admitted: its caller, one snapshot, one instant, and its body once it was parsed.
+
+    `since` is the arrival of the body on the monotonic clock, in nanoseconds; 0 until then.
+    """
+
+    request: HttpRequest
     caller: Caller
+    quota: Quota
     snapshot: Snapshot
-    body: dict[str, Any]
     at: datetime
+    since: int = 0
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointResult:
+class EvaluationResult(NamedTuple):
+    """The response to one evaluation, with what log and metrics need.
+
+    `outcome` is `allow` or `deny`; without a decision it is `error` if deciding broke, `malformed`, or `forbidden` for
+    the caller. `error` is the kind of exception that occurred while deciding.
+    """
+
+    body: Mapping[str, Any]
+    evaluation_id: str
+    outcome: str
+    request: EvaluationRequest | None = None
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+
+    def __repr__(self) -> str:
+        return f"EvaluationResult({self.evaluation_id}, {self.outcome})"  # requests are personal data
+
+
+class EndpointResult(NamedTuple):
     """The result of a call, before it is logged and sent.
 
     `log_request` and `log_response` are the payloads for the decision log, without personal data. `delay` is the number
@@ -37,7 +65,7 @@ class EndpointResult:
     data_subject: str = ""
     delay: int = 0
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +75,5 @@ class Endpoint:
     name: str
     event: EventName
     right: Right
-    answer: Callable[[Question], EndpointResult | None]
-    answer_slowly: Callable[[Question], Awaitable[EndpointResult]]
+    answer: Callable[[Call], EndpointResult | None]
+    answer_slowly: Callable[[Call], Awaitable[EndpointResult]]

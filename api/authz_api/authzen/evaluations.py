@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz import EvaluationRequest, MalformedRequestError
-from authz.engine.evaluation import decide, gather_batch
+from authz.documents.json import json_bytes
 from authz_api import response_delay
 from authz_api.authn.callers import Right
-from authz_api.authzen.endpoint import Endpoint, EndpointResult, Question
-from authz_api.authzen.evaluation import Evaluation, data_subject, logged_response
-from authz_api.authzen.request_body import message_of
-from authz_api.authzen.responses import (
+from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult, EvaluationResult
+from authz_api.authzen.evaluation import (
     OTHER_SUBJECT,
-    EvaluationResult,
+    EvaluationEndpoint,
     caller_may_ask,
-    evaluation_result,
-    failed_result,
+    data_subject,
+    evaluate,
+    logged_response,
 )
-from authz_api.problems import ProblemError
+from authz_api.decision_log.entry import random_id
+from authz_api.http_messages import message_of
+from authz_api.problems import ProblemError, error_body
 from authz_api.state import Snapshot
 
 MAX_ITEMS = 1000
@@ -31,35 +32,35 @@ SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluations:
+class EvaluationsEndpoint:
     """Decides a batch; a body without items is a single evaluation."""
 
-    single: Evaluation
+    single: EvaluationEndpoint
 
     def endpoint(self) -> Endpoint:
         """The endpoint `/access/v1/evaluations`."""
         return Endpoint("evaluations", "adl.access_evaluations", Right.EVALUATE, self.answer, self.answer_slowly)
 
-    def answer(self, question: Question) -> EndpointResult | None:
+    def answer(self, call: Call) -> EndpointResult | None:
         """Decide a short batch; None if it is so long that other calls should get a turn."""
-        items, last = read_items(question.body), read_semantic(question.body)
+        items, last = read_items(call.body), read_semantic(call.body)
         if not items:
-            return self.single.answer(question)
+            return self.single.answer(call)
         if len(items) > ITEMS_AT_ONCE:
             return None
-        return self._result(question.snapshot, tuple(evaluate(question, items, last)))
+        return self._result(call.snapshot, tuple(evaluate_items(call, items, last)))
 
-    async def answer_slowly(self, question: Question) -> EndpointResult:
+    async def answer_slowly(self, call: Call) -> EndpointResult:
         """Decide a long batch with pauses, or explain a single evaluation."""
-        items, last = read_items(question.body), read_semantic(question.body)
+        items, last = read_items(call.body), read_semantic(call.body)
         if not items:
-            return await self.single.answer_slowly(question)
+            return await self.single.answer_slowly(call)
         results: list[EvaluationResult] = []
-        for result in evaluate(question, items, last):
+        for result in evaluate_items(call, items, last):
             results.append(result)
             if len(results) % ITEMS_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return self._result(question.snapshot, tuple(results))
+        return self._result(call.snapshot, tuple(results))
 
     def _result(self, snapshot: Snapshot, results: tuple[EvaluationResult, ...]) -> EndpointResult:
         pseudonyms = self.single.pseudonyms
@@ -107,44 +108,51 @@ def read_semantic(body: Mapping[str, Any]) -> bool | None:
     return SEMANTICS[semantic]
 
 
-def evaluate(question: Question, items: list[Any], last: bool | None) -> Iterator[EvaluationResult]:
+def evaluate_items(call: Call, items: list[Any], last: bool | None) -> Iterator[EvaluationResult]:
     """The results of the items, in order, up to and including the one that ends the batch."""
-    snapshot, body = question.snapshot, question.body
-    defaults = {name: body[name] for name in ENTITIES if name in body}
-    parsed = [_read_item(question, defaults, item, index) for index, item in enumerate(items)]
-    requests = [each for each in parsed if isinstance(each, EvaluationRequest)]
-    gathered = iter(gather_batch(snapshot.policy, requests, snapshot.facts, question.at))
-    show_all = Right.EXPLAIN in question.caller.rights
-    for each in parsed:
-        if isinstance(each, ProblemError):
-            result = failed_result(each)
+    defaults = {name: call.body[name] for name in ENTITIES if name in call.body}
+    show_all = Right.EXPLAIN in call.caller.rights
+    evaluated_at = json_bytes(call.at)[1:-1].decode()
+    for index, item in enumerate(items):
+        try:
+            request = _read_item(call, defaults, item, index)
+        except ProblemError as problem:
+            result = failed_result(problem)
         else:
-            inputs = next(gathered)
-            result = evaluation_result(snapshot, inputs, decide(inputs), show_all)
+            result = evaluate(call, request, show_all, evaluated_at)
         yield result
         if last is not None and result.body["decision"] is last:
             return
 
 
-def _read_item(
-    question: Question, defaults: Mapping[str, Any], item: object, index: int
-) -> EvaluationRequest | ProblemError:
-    """The request of an item with the defaults, or its problem; an item's entity replaces the whole default entity."""
+def _read_item(call: Call, defaults: Mapping[str, Any], item: object, index: int) -> EvaluationRequest:
+    """The request of an item with the defaults; an item's entity replaces the whole default entity.
+
+    Raises:
+        ProblemError: 400 if it is malformed, 403 if its caller may not ask it.
+    """
     if not isinstance(item, dict):
-        return ProblemError(400, f"evaluations[{index}]: is not an object")
+        raise ProblemError(400, f"evaluations[{index}]: is not an object")
     body = {**defaults, **item} if defaults else item
     try:
-        request = question.snapshot.policy.bundle.requests.live[""](body, "body", ("evaluations", index))
+        request = call.snapshot.read_request(body, "body", ("evaluations", index))
     except MalformedRequestError as error:
-        return ProblemError(400, message_of(error))
-    if caller_may_ask(question.caller, question.snapshot, request):
-        return request
-    return ProblemError(403, f"evaluations[{index}]: {OTHER_SUBJECT}")
+        raise ProblemError(400, message_of(error)) from None
+    if call.caller.subject is not None and not caller_may_ask(call.caller, call.snapshot, request):
+        raise ProblemError(403, f"evaluations[{index}]: {OTHER_SUBJECT}")
+    return request
+
+
+def failed_result(problem: ProblemError) -> EvaluationResult:
+    """The result of an item of a batch that is malformed, or that its caller may not ask."""
+    evaluation_id = random_id()
+    context = {**error_body(problem.status, problem.message), "evaluation_id": evaluation_id}
+    outcome = "forbidden" if problem.status == 403 else "malformed"
+    return EvaluationResult({"decision": False, "context": context}, evaluation_id, outcome)
 
 
 def batch_delay(results: tuple[EvaluationResult, ...]) -> int:
     """The delay of a batch, in milliseconds: it depends only on its length, and is 0 if no item is refused."""
-    for result in results:
-        if result.decision is not None and not result.decision:
-            return response_delay.EVALUATION + len(results) // response_delay.ITEMS_PER_MILLISECOND
+    if any(result.outcome in ("deny", "error") for result in results):
+        return response_delay.EVALUATION + len(results) // response_delay.ITEMS_PER_MILLISECOND
     return 0

@@ -11,14 +11,12 @@ from authz import EvaluationRequest, MalformedRequestError
 from authz.engine.search import Candidate, Searched, search
 from authz_api import response_delay
 from authz_api.authn.callers import Right
-from authz_api.authzen.endpoint import Endpoint, EndpointResult, Question
-from authz_api.authzen.evaluation import data_subject
+from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult
+from authz_api.authzen.evaluation import OTHER_SUBJECT, caller_may_ask, data_subject
 from authz_api.authzen.pages import Page, page_token, read_page, request_digest
-from authz_api.authzen.request_body import message_of
-from authz_api.authzen.responses import OTHER_SUBJECT, caller_may_ask, echoed_properties
-from authz_api.decision_log.entry import EventName
+from authz_api.decision_log.entry import EventName, random_id
 from authz_api.decision_log.pseudonyms import Pseudonyms
-from authz_api.decision_log.trace import random_id
+from authz_api.http_messages import message_of
 from authz_api.problems import ProblemError
 from authz_api.state import Snapshot
 
@@ -32,7 +30,7 @@ EVENTS: Mapping[Searched, EventName] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchEndpoint:
     """Searches one kind of entity, page by page."""
 
     searched: Searched
@@ -45,23 +43,23 @@ class Search:
             f"search_{self.searched.value}", EVENTS[self.searched], Right.SEARCH, _never_at_once, self.answer_slowly
         )
 
-    async def answer_slowly(self, question: Question) -> EndpointResult:
+    async def answer_slowly(self, call: Call) -> EndpointResult:
         """One page of results.
 
         Raises:
             ProblemError: 400 if the request or its page is malformed; 403 if the caller may not ask it.
         """
-        snapshot = question.snapshot
-        request = self._read_request(question)
-        digest = request_digest(question.caller, self.searched, question.body)
-        page = read_page(question.body, digest, self.tokens)
-        found, more = await self._find(question, request, page)
+        snapshot = call.snapshot
+        request = self._read_request(call)
+        digest = request_digest(call.caller, self.searched, call.body)
+        page = read_page(call.body, digest, self.tokens)
+        found, more = await self._find(call, request, page)
         token = page_token(self.tokens, digest, list(found[-1].key), page.limit) if more else ""
         evaluation_id = random_id()
         policy, facts = snapshot.versions
-        context = {"evaluation_id": evaluation_id, "evaluated_at": question.at, **echoed_properties(snapshot, request)}
+        context = {"evaluation_id": evaluation_id, "evaluated_at": call.at, **echoed_properties(snapshot, request)}
         body = {
-            "results": [_result(snapshot, self.searched, question.body, candidate) for candidate in found],
+            "results": [_result(snapshot, self.searched, call.body, candidate) for candidate in found],
             "page": {"next_token": token, "count": len(found)},
             "context": {**context, "policy": policy, "facts": facts},
         }
@@ -72,22 +70,22 @@ class Search:
         subject = "" if self.searched is Searched.RESOURCE else data_subject(snapshot, logged)
         return EndpointResult(body, logged, log_response, EVENTS[self.searched], data_subject=subject, delay=delay)
 
-    def _read_request(self, question: Question) -> EvaluationRequest:
+    def _read_request(self, call: Call) -> EvaluationRequest:
         try:
-            request = question.snapshot.policy.bundle.requests.live[self.searched.value](question.body)
+            request = call.snapshot.policy.bundle.requests.live[self.searched.value](call.body)
         except MalformedRequestError as error:
             raise ProblemError(400, message_of(error)) from None
-        if self.searched is not Searched.SUBJECT and not caller_may_ask(question.caller, question.snapshot, request):
+        if self.searched is not Searched.SUBJECT and not caller_may_ask(call.caller, call.snapshot, request):
             raise ProblemError(403, OTHER_SUBJECT)
         return request
 
-    async def _find(self, question: Question, request: EvaluationRequest, page: Page) -> tuple[list[Candidate], bool]:
+    async def _find(self, call: Call, request: EvaluationRequest, page: Page) -> tuple[list[Candidate], bool]:
         """The results of a page, and whether there are more behind it."""
-        snapshot, found = question.snapshot, list[Candidate]()
-        candidates = search(snapshot.policy, snapshot.facts, request, self.searched, question.at, page.after)
+        snapshot, found = call.snapshot, list[Candidate]()
+        candidates = search(snapshot.policy, snapshot.facts, request, self.searched, call.at, page.after)
         for count, candidate in enumerate(candidates, 1):
             # A caller bound to a subject learns neither who the others are nor how many.
-            if candidate.allowed and caller_may_ask(question.caller, snapshot, candidate.request):
+            if candidate.allowed and caller_may_ask(call.caller, snapshot, candidate.request):
                 if len(found) == page.limit:
                     return found, True
                 found.append(candidate)
@@ -96,7 +94,12 @@ class Search:
         return found, False
 
 
-def _never_at_once(_question: Question) -> None:
+def echoed_properties(snapshot: Snapshot, request: EvaluationRequest) -> dict[str, Any]:
+    """The properties that a response repeats, defaults filled in, such as the purpose; the bundle names them."""
+    return {name: value for name in snapshot.echoed if (value := request.properties[name]) is not None}
+
+
+def _never_at_once(_call: Call) -> None:
     """A search gives other calls a turn, so it never answers at once."""
 
 

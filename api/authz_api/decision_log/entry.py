@@ -1,11 +1,17 @@
 """One entry of the decision log, as the Dutch Authorization Decision Log lays it out (Logius, draft 0.0.1, level 3).
 
+A trace is W3C Trace Context's: a valid trace id of a caller's `traceparent` header is continued and never replaced. The
+header's flags, `sampled` among them, change nothing: every call is logged. A malformed header, or several, start a new
+trace (Trace Context, section 4.3).
+
 `body` holds request and response in AuthZEN's shape. `attributes` refer to the policy by its digest and to the facts
 by their revision; our own attributes begin with `poort.`. A batch is one entry. Persons are pseudonyms.
 """
 
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -21,6 +27,11 @@ EventName = Literal[
     "adl.search_resource",
     "adl.search_action",
 ]
+TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+INVALID_VERSION = b"ff"
+CURRENT_VERSION = b"00"
+TRACE_DIGITS, SPAN_DIGITS = 32, 16
+DRAWN_BYTES = 4_096
 Status = Literal["Unset", "Error"]
 TraceId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 SpanId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
@@ -72,6 +83,47 @@ class LogEntry:
         if self.parent_span_id is not None:
             members["parent_span_id"] = self.parent_span_id
         return json_bytes(members) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The place of one call in a trace; `parent_span_id` is empty for the first call of a trace."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str
+
+
+def span_of(traceparent: bytes | None) -> Span:
+    """A new span, in the trace of a `traceparent` header if it is valid, else in a new trace."""
+    if traceparent is not None and (match := TRACEPARENT.fullmatch(traceparent)) is not None:
+        version, trace_id, parent_id, rest = match.groups()
+        known = version != INVALID_VERSION and not (version == CURRENT_VERSION and rest is not None)
+        if known and trace_id.strip(b"0") and parent_id.strip(b"0"):
+            return Span(trace_id.decode(), _random(SPAN_DIGITS), parent_id.decode())
+    return Span(_random(TRACE_DIGITS), _random(SPAN_DIGITS), "")
+
+
+def _pieces() -> Iterator[str]:
+    """Random hexadecimal digits in pieces of 16; the kernel is asked for many at once."""
+    while True:
+        drawn = os.urandom(DRAWN_BYTES).hex()
+        for start in range(0, len(drawn), SPAN_DIGITS):
+            piece = drawn[start : start + SPAN_DIGITS]
+            if piece.strip("0"):  # an id of zeros alone is not valid
+                yield piece
+
+
+_piece = _pieces().__next__
+
+
+def _random(digits: int) -> str:
+    return _piece() if digits == SPAN_DIGITS else _piece() + _piece()
+
+
+def random_id() -> str:
+    """A new id of 128 random bits, as 32 hexadecimal digits."""
+    return _piece() + _piece()
 
 
 def json_schema() -> dict[str, Any]:
