@@ -18,10 +18,14 @@ EXPANDED_PER_CONDITION = 4
 LARGEST_EXPANDED_MANY = 50_000_000
 """The direct form may evaluate this many conditions and calls with `MANY` rows in every loop."""
 
-LARGEST_REPEATED = 100_000
-"""A rule about several rows is evaluated anew at each call where it costs no more than this with `MANY` rows a loop."""
+LARGEST_REPEATED = 200
+"""A rule about several rows is evaluated anew at each call where it costs no more than this with one row a loop."""
+
+LARGEST_REPEATED_MANY = 100_000
+"""As `LARGEST_REPEATED`, with `MANY` rows a loop."""
 
 MANY = 16
+"""The rows of a loop for which the costs with many rows are bounded."""
 
 DEEPEST_MEMOIZED = 200
 """Rules that nest deeper than this would exhaust Python's stack in the memoized form."""
@@ -40,7 +44,8 @@ def needs_memo(entries: Sequence[Definition], rules: Mapping[str, Definition]) -
 
 def cheap_to_repeat(rules: Mapping[str, Definition]) -> frozenset[str]:
     """The rules that cost less to evaluate again than a memo entry for each pair of rows costs."""
-    return frozenset(name for name, cost in expanded_costs(rules, MANY).items() if cost <= LARGEST_REPEATED)
+    once, many = expanded_costs(rules, 1), expanded_costs(rules, MANY)
+    return frozenset(name for name in rules if once[name] <= LARGEST_REPEATED and many[name] <= LARGEST_REPEATED_MANY)
 
 
 def expanded_costs(rules: Mapping[str, Definition], rows: int) -> dict[str, int]:
