@@ -32,26 +32,18 @@ def normalize(formula: Formula) -> Formula:
 
 def conjoin(parts: Iterable[Formula]) -> Formula:
     """The conjunction of some formulas: flat, without repetitions, false where one part is."""
-    kept: list[Formula] = []
-    for part in parts:
-        for conjunct in conjuncts_of(part):
-            if conjunct == FALSE:
-                return FALSE
-            if conjunct not in kept:
-                kept.append(conjunct)
-    return kept[0] if len(kept) == 1 else And(tuple(kept))
+    kept = dict.fromkeys(conjunct for part in parts for conjunct in conjuncts_of(part))
+    if FALSE in kept:
+        return FALSE
+    return next(iter(kept)) if len(kept) == 1 else And(tuple(kept))
 
 
 def disjoin(parts: Iterable[Formula]) -> Formula:
     """The disjunction of some formulas: flat, without repetitions, true where one part is."""
-    kept: list[Formula] = []
-    for part in parts:
-        for disjunct in disjuncts_of(part):
-            if disjunct == TRUE:
-                return TRUE
-            if disjunct not in kept:
-                kept.append(disjunct)
-    return kept[0] if len(kept) == 1 else Or(tuple(kept))
+    kept = dict.fromkeys(disjunct for part in parts for disjunct in disjuncts_of(part))
+    if TRUE in kept:
+        return TRUE
+    return next(iter(kept)) if len(kept) == 1 else Or(tuple(kept))
 
 
 def conjuncts_of(formula: Formula) -> tuple[Formula, ...]:

@@ -102,11 +102,16 @@ def apply_rules(policy: CompiledPolicy, gathered: Any) -> tuple[Effect, tuple[st
 
 def permits(policy: CompiledPolicy, gathered: Any) -> bool:
     """Whether a rule permits a gathered record, without computing reasons; an error permits nothing."""
+    return evaluate_permit(policy, gathered)[0]
+
+
+def evaluate_permit(policy: CompiledPolicy, gathered: Any) -> tuple[bool, str]:
+    """Whether a rule permits a gathered record, and the type of the exception if deciding broke; then nothing does."""
     try:
         subject = policy.analyses.subject_of(gathered)
-        return subject is not None and policy.evaluator.allow(subject, gathered.action, gathered) is True
-    except Exception:  # noqa: BLE001 - an error while deciding is no permit
-        return False
+        return subject is not None and policy.evaluator.allow(subject, gathered.action, gathered) is True, ""
+    except Exception as error:  # noqa: BLE001 - an error while deciding is no permit
+        return False, type(error).__name__
 
 
 def require_same_bundle(policy: CompiledPolicy, facts: FactStore) -> FactsSnapshot:

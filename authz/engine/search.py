@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from authz.bundle.requests import EvaluationRequest
-from authz.engine.evaluation import CompiledPolicy, permits, require_same_bundle
+from authz.engine.evaluation import CompiledPolicy, evaluate_permit, require_same_bundle
 from authz.facts.store import FactsSnapshot, FactStore, Key
 
 
@@ -29,13 +29,14 @@ class Candidate:
     """One candidate of a search, permitted or refused.
 
     `key` is its place in the order, `request` the request that it completes. `named` are the ids, by property, that the
-    search filled in because the request leaves them out.
+    search filled in because the request leaves them out. `error` is the type of the exception if deciding broke.
     """
 
     key: Key
     request: EvaluationRequest
     named: Mapping[str, str]
     allowed: bool
+    error: str = ""
 
 
 def search(
@@ -93,4 +94,4 @@ def _decided(
 ) -> Iterator[Candidate]:
     gather, parameters = policy.analyses.gather, policy.parameters
     for key, request, named in candidates:
-        yield Candidate(key, request, named, permits(policy, gather(request, snapshot, at, parameters)))
+        yield Candidate(key, request, named, *evaluate_permit(policy, gather(request, snapshot, at, parameters)))

@@ -19,13 +19,13 @@ def test_both_forms_agree_with_the_naive_evaluator(seed: int) -> None:
     policies, random, permits = Policies(seed), Random(seed), 0
     for _ in range(effort(250)):
         drawn = policies.draw()
-        direct, memoized = (compile_program(drawn.program, attribute, many) for many in (16, -1))
+        forms = [compile_program(drawn.program, attribute, many) for many in (16, 0, -1)]
         subject = drawn.subject()
         for _ in range(8):
             request = drawn.request(random)
             expected = expected_verdict(drawn, subject, request)
             permits += expected[0]
-            for form in (direct, memoized):
+            for form in forms:
                 assert verdict(form, subject, request) == expected, drawn.text
     assert effort(400) < permits < effort(1_600)
 

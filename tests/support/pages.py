@@ -19,8 +19,9 @@ FILE_LANGUAGES = ("toml", "polar", "yaml", "diff", "json")
 OMITTED = {
     re.compile(r"\b(policy|facts) (\.\.\.|[0-9a-f]{8}\b)"): r"\1 ...",
     re.compile(r"\b\d+ scenarios and \d+ generated worlds\b"): "... scenarios and ... generated worlds",
+    re.compile(r"^  read: bundle\.toml, .*$", re.MULTILINE): "  read: bundle.toml, ...",
 }
-"""Digests and counts that change with the student bundle; a page writes `...` for them."""
+"""Digests, counts and lists of files that change with the student bundle; a page writes `...` for them."""
 END = "<end of output>"
 
 

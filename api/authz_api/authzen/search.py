@@ -12,12 +12,12 @@ from authz.engine.search import Candidate, Searched, search
 from authz_api import response_delay
 from authz_api.authn.callers import Right
 from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult
-from authz_api.authzen.evaluation import OTHER_SUBJECT, caller_may_ask, data_subject
+from authz_api.authzen.evaluation import OTHER_SUBJECT, UNDECIDED, caller_may_ask, data_subject
 from authz_api.authzen.pages import Page, page_token, read_page, request_digest
 from authz_api.decision_log.entry import EventName, random_id
 from authz_api.decision_log.pseudonyms import Pseudonyms
 from authz_api.http_messages import message_of
-from authz_api.problems import ProblemError
+from authz_api.problems import ProblemError, error_body
 from authz_api.state import Snapshot
 
 CANDIDATES_AT_ONCE = 200
@@ -53,19 +53,25 @@ class SearchEndpoint:
         request = self._read_request(call)
         digest = request_digest(call.caller, self.searched, call.body)
         page = read_page(call.body, digest, self.tokens)
-        found, more = await self._find(call, request, page)
-        token = page_token(self.tokens, digest, list(found[-1].key), page.limit) if more else ""
+        hits = await self._find(call, request, page)
+        found = hits.permitted
+        token = page_token(self.tokens, digest, list(found[-1].key), page.limit) if hits.more else ""
         evaluation_id = random_id()
         policy, facts = snapshot.versions
         context = {"evaluation_id": evaluation_id, "evaluated_at": call.at, **echoed_properties(snapshot, request)}
-        body = {
+        body: dict[str, Any] = {
             "results": [_result(snapshot, self.searched, call.body, candidate) for candidate in found],
             "page": {"next_token": token, "count": len(found)},
             "context": {**context, "policy": policy, "facts": facts},
         }
+        if hits.error:
+            body["context"].update(error_body(500, UNDECIDED))
         logged = self.pseudonyms.of_request(snapshot, request)
         results = self.pseudonyms.of_results("\n".join(candidate.key) for candidate in found)
-        log_response = {"page": {"count": len(found)}, "context": {"evaluation_id": evaluation_id, "results": results}}
+        logged_context = {"evaluation_id": evaluation_id, "results": results}
+        if hits.error:
+            logged_context["error"] = hits.error.partition(":")[0]  # the message could hold personal data
+        log_response = {"page": {"count": len(found)}, "context": logged_context}
         delay = 0 if found else response_delay.SEARCH
         subject = "" if self.searched is Searched.RESOURCE else data_subject(snapshot, logged)
         return EndpointResult(body, logged, log_response, EVENTS[self.searched], data_subject=subject, delay=delay)
@@ -79,19 +85,33 @@ class SearchEndpoint:
             raise ProblemError(403, OTHER_SUBJECT)
         return request
 
-    async def _find(self, call: Call, request: EvaluationRequest, page: Page) -> tuple[list[Candidate], bool]:
-        """The results of a page, and whether there are more behind it."""
-        snapshot, found = call.snapshot, list[Candidate]()
-        candidates = search(snapshot.policy, snapshot.facts, request, self.searched, call.at, page.after)
+    async def _find(self, call: Call, request: EvaluationRequest, page: Page) -> "_Hits":
+        snapshot, hits = call.snapshot, _Hits()
+        # In a thread, because the first search after a reload sorts all ids, and other calls go on meanwhile.
+        candidates = await asyncio.to_thread(
+            search, snapshot.policy, snapshot.facts, request, self.searched, call.at, page.after
+        )
         for count, candidate in enumerate(candidates, 1):
             # A caller bound to a subject learns neither who the others are nor how many.
-            if candidate.allowed and caller_may_ask(call.caller, snapshot, candidate.request):
-                if len(found) == page.limit:
-                    return found, True
-                found.append(candidate)
+            if (candidate.allowed or candidate.error) and caller_may_ask(call.caller, snapshot, candidate.request):
+                hits.error = hits.error or candidate.error
+                if candidate.allowed:
+                    if len(hits.permitted) == page.limit:
+                        hits.more = True
+                        return hits
+                    hits.permitted.append(candidate)
             if count % CANDIDATES_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return found, False
+        return hits
+
+
+@dataclass(slots=True)
+class _Hits:
+    """The permitted candidates of a page, whether there are more behind it, and an error of deciding a candidate."""
+
+    permitted: list[Candidate] = field(default_factory=list)
+    more: bool = False
+    error: str = ""
 
 
 def echoed_properties(snapshot: Snapshot, request: EvaluationRequest) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 The source has two forms of the same rules. In the direct form, for requests with few rows, rules are inlined and
 cheap tests come first. Its entry points hand requests with many rows to the memoized form, which remembers the
-answers of rules and looks rows up by indexes.
+answers of rules and looks rows up by indexes. A program whose rules call each other so often that the direct form
+could take exponential time has the memoized form alone.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,10 @@ def compile_program(program: Program, attribute: Callable[[str], str] = str, man
     """Compile a checked program.
 
     `attribute` gives the attribute of a record that holds a field. Requests with more than `many` rows, in the
-    collections that nested loops range over, go to the memoized form.
+    collections that nested loops range over, go to the memoized form; with a negative `many`, all requests do.
+
+    Raises:
+        RecursionError: the rules nest too deep.
     """
     source = generate(program, attribute, many)
     names = compile_source(source, "compiled policy")
@@ -42,6 +46,8 @@ def generate(program: Program, attribute: Callable[[str], str] = str, many: int 
     """The Python source of a checked program; arguments as for `compile_program`."""
     plan = plan_program(program, attribute, many)
     head = '"""A compiled policy: `allow(subject, action, request)` and `reasons(request)`."""\n'
+    if plan.many < 0:
+        return "\n\n".join([head, *memoized.emit(plan), memoized.ENTRY_POINTS])
     if not plan.nested_collections:
         return "\n\n".join([head, *direct.emit(plan)])
     note = "# The memoized form of the same rules, for requests with many rows.\n"

@@ -15,6 +15,9 @@ from authz.language.ir import FALSE, Access, Exists, Formula, Invoke, Not, Or, V
 DEEPEST_INLINED = 2
 """A loop inside this many loops is called, not inlined."""
 
+MOST_OPENED = 24
+"""A function inlines the loops of this many calls at most; the time to write a function grows with its square."""
+
 
 def emit(plan: Plan) -> list[str]:
     """The source of all functions of the direct form, callees first."""
@@ -58,8 +61,9 @@ def _open_call(function: Function, part: Formula, body: Formula, known: frozense
     parts = conjuncts_of(body)
     single_loop = sum(isinstance(each, Exists) for each in parts) == 1 and not isinstance(body, Or)
     negated = isinstance(part, Not)
-    if loops > DEEPEST_INLINED or not single_loop or (negated and len(parts) > 1):
+    if loops > DEEPEST_INLINED or not single_loop or (negated and len(parts) > 1) or function.opened >= MOST_OPENED:
         return part
+    function.opened += 1
     return Not(body) if negated else body
 
 

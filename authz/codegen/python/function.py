@@ -114,6 +114,8 @@ class Function:
     """The rules that this function inlines wherever they stand as conjuncts."""
     hands_over: bool = False
     """Whether requests with many rows are still to be handed to the memoized form."""
+    opened: int = 0
+    """The number of calls whose loops this function inlines."""
     lines: list[str] = field(default_factory=list)
     nested: list[LoopFunction | IndexFunction] = field(default_factory=list)
     """The functions that this one needs beside it."""

@@ -23,6 +23,18 @@ def rows_where(memo, rows, name, value):
     return index.get(value, ())
 '''
 
+ENTRY_POINTS = '''\
+def allow(subject, action, request):
+    """Whether the request is permitted."""
+    return allow_many(subject, action, request, {})
+
+
+def reasons(request):
+    """All reason codes that hold, in the catalogue's order."""
+    return reasons_many(request, {})
+'''
+"""The entry points of a policy that has the memoized form alone."""
+
 
 def emit(plan: Plan) -> list[str]:
     """The source of all functions of the memoized form, callees first."""
@@ -39,8 +51,8 @@ def emit_rule(plan: Plan, definition: Definition) -> FunctionSource:
     name = plan.function_names[definition.name]
     body = emit_function(plan, f"{name}_of_many", definition)
     rows = [p for p in definition.parameters if isinstance(p.type, Record) and not plan.is_request(p.type)]
-    if len(rows) > 1:
-        # Hardly any pair of rows is asked about twice, so there is nothing to remember.
+    if len(rows) > 1 and definition.name in plan.repeated:
+        # Few rules evaluate a pair of rows twice, and a memo entry for each pair costs more than a cheap rule.
         return FunctionSource(body.text.replace(f"def {name}_of_many(", f"def {name}_many(", 1), body.calls)
     parameters = [(f"value_{index}", p.type) for index, p in enumerate(definition.parameters, 1)]
     key = [

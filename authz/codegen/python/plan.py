@@ -13,6 +13,7 @@ from authz.analysis.definitions import (
     rule_definitions,
 )
 from authz.analysis.simplify import conjuncts_of, disjuncts_of, normalize
+from authz.codegen.python.expansion import cheap_to_repeat, needs_memo, require_shallow
 from authz.codegen.python.names import MODULE_NAMES, derived_names, function_names
 from authz.language.ir import And, Exists, Formula, Invoke, Not, Or, Program, subformulas
 from authz.language.types import Schema, Type
@@ -50,7 +51,7 @@ class Plan:
     attribute: Callable[[str], str]
     """From the name of a field to the attribute of a record that holds it."""
     many: int
-    """Requests with more rows than this, in `nested_collections`, go to the memoized form."""
+    """Requests with more rows than this, in `nested_collections`, go to the memoized form; all do where it is < 0."""
     rules: Mapping[str, Definition]
     """Every rule but `allow` and `reason`, callees first."""
     allow: Definition
@@ -60,6 +61,8 @@ class Plan:
     """The rules that range over a collection, themselves or in their callees."""
     costs: Mapping[str, int]
     """What a call of each rule costs, see `formula_cost`."""
+    repeated: frozenset[str]
+    """The rules that are cheap enough to be evaluated anew at each call, see `expansion.cheap_to_repeat`."""
     spread: frozenset[str]
     """The rules that `allow` of the direct form inlines."""
     function_names: Mapping[str, str]
@@ -82,7 +85,11 @@ class Plan:
 
 
 def plan_program(program: Program, attribute: Callable[[str], str], many: int) -> Plan:
-    """The plan of a checked program."""
+    """The plan of a checked program.
+
+    Raises:
+        RecursionError: only the memoized form may decide, and the rules nest too deep for it.
+    """
     definitions = {name: _normal(definition) for name, definition in rule_definitions(program).items()}
     allow = definitions.pop("allow")
     reasons = {code: _normal(definition) for code, definition in reason_definitions(program).items()}
@@ -97,6 +104,10 @@ def plan_program(program: Program, attribute: Callable[[str], str], many: int) -
     def no_larger(most: int) -> frozenset[str]:
         return frozenset(name for name, size in sizes.items() if size <= most and name not in with_loop)
 
+    entries = [allow, *reasons.values()]
+    if needs_memo(entries, definitions):
+        many = -1
+        require_shallow(definitions)
     names = function_names(definitions)
     return Plan(
         schema=program.schema,
@@ -107,10 +118,11 @@ def plan_program(program: Program, attribute: Callable[[str], str], many: int) -
         reasons=reasons,
         looping=looping,
         costs=costs,
+        repeated=cheap_to_repeat(definitions),
         spread=no_larger(LARGEST_SPREAD),
         function_names=names,
         reserved_names=(MODULE_NAMES - {"request"}).union(*map(derived_names, names.values())),
-        nested_collections=_nested_collections([allow, *reasons.values()], definitions, looping, program.schema),
+        nested_collections=_nested_collections(entries, definitions, looping, program.schema),
         guards=_shared_guards(reasons, looping),
         direct=Form(no_larger(LARGEST_INLINED)),
         memoized=Form((no_larger(LARGEST_INLINED) - looping) | no_larger(LARGEST_INLINED_MEMOIZED), "_many", ("memo",)),
