@@ -218,8 +218,8 @@ class ManifestTable:
     )
     about: About = ""
     bare_date_zone: StrictStr = Field(
-        default="UTC",
-        description="the time zone at whose midnight a bare date begins, such as `Europe/Amsterdam`",
+        default="Europe/Amsterdam",
+        description="the time zone at whose midnight a bare date begins, an IANA name",
     )
     parameters: Mapping[Name, ParameterTable] = Field(
         default_factory=dict, description="what rules read as `request.parameters`, by name"

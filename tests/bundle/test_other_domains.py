@@ -145,7 +145,7 @@ def test_the_public_reason_rests_on_no_row_that_names_a_data_subject(tmp_path: P
 @pytest.mark.parametrize(
     ("zone", "begins"),
     [
-        ("", "2025-08-01T00:00:00Z"),
+        ("", "2025-07-31T22:00:00Z"),
         ("Europe/Amsterdam", "2025-07-31T22:00:00Z"),
         ("Asia/Tokyo", "2025-07-31T15:00:00Z"),
     ],
