@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from authz_api.authzen import search as search_module
-from authz_api.authzen.responses import UNDECIDED
+from authz_api.authzen.evaluation import UNDECIDED
 
 from authz import Facts, Policy, load_bundle, load_facts
 from authz.engine.decision import Evaluator
