@@ -68,7 +68,7 @@ def _json(schema: Schema) -> Schema:
 def evaluation(vocabulary: Vocabulary, searched: str = "") -> Schema:
     """The body of one evaluation, or of the search for one of its entities."""
     body = request_schema(vocabulary, searched)
-    page = _object({"token": STRING, "limit": {"type": "integer", "minimum": 1}})
+    page = _object({"token": STRING, "limit": {"type": "integer", "minimum": 0}})
     options = _object({"explain": {"type": "boolean"}})
     return {**body, "properties": body["properties"] | ({"page": page} if searched else {"options": options})}
 

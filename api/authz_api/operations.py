@@ -14,9 +14,9 @@ from authz_api.authzen.pipeline import Pipeline
 from authz_api.decision_log.recorder import DecisionLogError
 from authz_api.http_messages import HttpRequest, json_response, parse_body, read_body
 from authz_api.metrics import CONTENT_TYPE
+from authz_api.public_url import metadata_path
 
 EVALUATION, EVALUATIONS, SEARCH = "/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search"
-METADATA = "/.well-known/authzen-configuration"
 
 
 class ReloadOutcome(StrEnum):
@@ -53,7 +53,7 @@ def _add_metadata(app: FastAPI, url: str) -> None:
         **{f"search_{searched.value}_endpoint": f"{url}{SEARCH}/{searched.value}" for searched in Searched},
     }
 
-    @app.get(METADATA, summary="The URLs of the endpoints.")
+    @app.get(metadata_path(url), summary="The URLs of the endpoints.")
     async def configuration() -> dict[str, str]:
         return metadata
 

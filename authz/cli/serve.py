@@ -99,10 +99,11 @@ def serve(
 
     SIGTERM answers the accepted calls and stops; SIGHUP reloads bundle and facts.
     """
+    from authz_api.public_url import url_problem
     from authz_api.settings import Settings
 
-    if public_url and not public_url.startswith(("http://", "https://")):
-        raise invalid("--public-url", f"`{public_url}` is not a URL: it must begin with https://")
+    if public_url and (problem := url_problem(public_url)):
+        raise invalid("--public-url", f"`{public_url}` {problem}")
     folder = policy or find_bundle(*([facts] if facts else []))
     settings = Settings(
         policy=folder,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from authz.analysis.fields_read import Fields, fields_of, fields_read_by
-from authz.interpreter.evaluate import Environment, Interpreter
+from authz.interpreter.evaluate import Environment, Interpreter, identity
 from authz.interpreter.truth import AbsentValueError
 from authz.language.ir import And, Formula, Invoke, Not, Or
 
@@ -29,6 +29,7 @@ class _UnmetConditions:
         self._interpreter = interpreter
         self._fields_by_rule = fields_by_rule
         self._request_type = interpreter.program.schema.request
+        self._visited: set[tuple[Any, ...]] = set()
 
     def of_formula(self, formula: Formula, environment: Environment, wanted: bool, outer: Fields) -> Iterator[Fields]:
         """The unmet conditions of a formula that should have the truth `wanted`.
@@ -52,8 +53,14 @@ class _UnmetConditions:
                 yield outer | fields_read_by(formula, self._fields_by_rule, self._request_type)
 
     def _of_call(self, call: Invoke, environment: Environment, wanted: bool, outer: Fields) -> Iterator[Fields]:
-        clauses = list(self._interpreter.clauses(call.name, self._interpreter.arguments(call, environment)))
+        arguments = self._interpreter.arguments(call, environment)
         outer = outer | fields_of(call.arguments, self._request_type)
+        # The interpreter has evaluated this call, and keeps its arguments alive.
+        key = (call.name, wanted, outer, *map(identity, arguments))
+        if key in self._visited:
+            return
+        self._visited.add(key)
+        clauses = list(self._interpreter.clauses(call.name, arguments))
         if wanted and len(clauses) != 1:
             yield outer | (self._fields_by_rule[call.name] if clauses else frozenset())
             return

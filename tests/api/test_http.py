@@ -265,7 +265,42 @@ def test_a_token_is_bound_to_its_request(served: Served) -> None:
         )
 
 
-@pytest.mark.parametrize("page", [5, [], {"limit": 0}, {"limit": True}, {"limit": "1"}, {"limit": 1.5}, {"token": 5}])
+def test_a_limit_does_not_change_between_pages(served: Served) -> None:
+    for limit in (1, 2, 0, 5_000, None):
+        first = {} if limit is None else {"limit": limit}
+        page = served.post(SEARCH + "action", {**SARA, "page": first}).json()["page"]
+        assert page["count"] <= 1_000 if limit is None else page["count"] <= limit
+        token = page["next_token"]
+        if not token:
+            continue
+        for again, status in ((first, 200), ({}, 200), ({"limit": 3}, 400)):
+            response = served.post(SEARCH + "action", {**SARA, "page": {**again, "token": token}})
+            assert response.status_code == status, (limit, again)
+            if status == 400:
+                assert message(response) == "page.limit: is not that of the first page"
+
+
+def test_a_limit_of_zero_tells_whether_there_are_results(served: Served) -> None:
+    none = served.post(SEARCH + "action", {**about("resource.id", "nobody"), "page": {"limit": 0}}).json()
+    some = served.post(SEARCH + "action", {**SARA, "page": {"limit": 0}}).json()
+    assert (none["results"], none["page"]) == ([], {"next_token": "", "count": 0})
+    assert (some["results"], some["page"]["count"]) == ([], 0) and some["page"]["next_token"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        5,
+        [],
+        {"limit": -1},
+        {"limit": None},
+        {"limit": True},
+        {"limit": "1"},
+        {"limit": 1.5},
+        {"token": 5},
+        {"token": None},
+    ],
+)
 def test_a_malformed_page_is_refused(served: Served, page: Any) -> None:
     assert message(served.post(SEARCH + "action", {**SARA, "page": page})).startswith("page")
 

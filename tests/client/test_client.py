@@ -110,8 +110,8 @@ def test_searches_return_what_an_evaluation_permits(portal: Client) -> None:
 
 def test_a_search_that_the_service_cannot_judge_raises(portal: Client) -> None:
     with pytest.raises(RejectedRequestError) as malformed:
-        list(portal.search(ActionSearch(X, ABOUT_SARA.resource), limit=0))
-    assert str(malformed.value) == "page.limit: is not an integer of at least 1"
+        list(portal.search(ActionSearch(X, ABOUT_SARA.resource), limit=-1))
+    assert str(malformed.value) == "page.limit: is not an integer of at least 0"
 
 
 def test_a_supplier_gets_answers_about_itself_alone(keyed: tuple[Served, dict[str, str]]) -> None:

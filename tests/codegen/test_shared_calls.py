@@ -80,6 +80,16 @@ def negated_loops(depth: int) -> str:
     )
 
 
+def once_more_under_a_negation(depth: int) -> str:
+    return layers(
+        depth,
+        "r0(request);",
+        "{this}(request: Request) if {next}(request) and not not_{this}(request);"
+        "not_{this}(request: Request) if not {next}(request);",
+        '{this}(request: Request) if request.name = "u";',
+    )
+
+
 def a_loop_a_layer(depth: int) -> str:
     return layers(
         depth,
@@ -89,7 +99,7 @@ def a_loop_a_layer(depth: int) -> str:
     )
 
 
-SHAPES = (twice, alternatives, swapped_values, swapped_rows, negated_loops, a_loop_a_layer)
+SHAPES = (twice, alternatives, swapped_values, swapped_rows, negated_loops, once_more_under_a_negation, a_loop_a_layer)
 shapes = pytest.mark.parametrize("shape", SHAPES)
 
 

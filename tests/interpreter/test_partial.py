@@ -129,3 +129,25 @@ def test_only_the_partial_record_itself_is_open() -> None:
     algebra = ThreeValued(PartialRecord(request, {"level": UNKNOWN}))
     assert algebra.read(request, "level") is UNKNOWN
     assert algebra.read(equal, "level") == 1
+
+
+OPEN_TESTS = {
+    "request.open": {True: True, False: False},
+    "not request.open": {True: False, False: True},
+    "request.verified != nil and request.verified": {True: True, False: False, None: False},
+    "not (request.verified != nil and request.verified)": {True: False, False: True, None: True},
+    "request.verified = nil": {True: False, False: False, None: True},
+    "request.open = true": {True: True, False: False},
+    "request.open != true": {True: False, False: True},
+    "request.open in [true]": {True: True, False: False},
+}
+
+
+@pytest.mark.parametrize("body", OPEN_TESTS)
+def test_a_test_of_a_boolean_is_unknown_just_where_the_boolean_is(body: str) -> None:
+    program = checked(f"rule(request: Request) if {body};")
+    field = "verified" if "verified" in body else "open"
+    for value, expected in OPEN_TESTS[body].items():
+        request = Request(**{field: value})
+        assert three_valued(program, attribute, PartialRecord(request, {})).call("rule", request) is expected
+        assert three_valued(program, attribute, PartialRecord(request, {field: UNKNOWN})).call("rule", request) is None

@@ -27,31 +27,36 @@ class Page:
 
 
 def read_page(body: Mapping[str, Any], digest: str, tokens: URLSafeSerializer) -> Page:
-    """The page that a body asks for; `digest` is that of its request.
+    """The page that a body asks for; `digest` is that of its request (AuthZEN 1.0, section 8.2).
+
+    A request for a later page repeats the limit of the first one, or leaves it out.
 
     Raises:
-        ProblemError: 400 if it is malformed, or its token is forged or of another request.
+        ProblemError: 400 if it is malformed, its token is forged or of another request, or its limit has changed.
     """
     page = body.get("page", {})
     if not isinstance(page, dict):
         raise ProblemError(400, "page: is not an object")
-    token, limit = page.get("token", ""), page.get("limit")
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
-        raise ProblemError(400, "page.limit: is not an integer of at least 1")
+    token, limit = page.get("token", ""), page.get("limit", DEFAULT_LIMIT)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+        raise ProblemError(400, "page.limit: is not an integer of at least 0")
+    limit = min(limit, MAX_LIMIT)
     if not isinstance(token, str):
         raise ProblemError(400, "page.token: is not a string")
     if not token:
-        return Page((), min(limit or DEFAULT_LIMIT, MAX_LIMIT))
+        return Page((), limit)
     try:
-        bound, after, previous_limit = tokens.loads(token)
+        bound, after, first_limit = tokens.loads(token)
     except BadData:
         raise ProblemError(400, FORGED) from None
     # Other texts can decode to the same value: only the text that was issued is a token.
-    if page_token(tokens, bound, after, previous_limit) != token:
+    if page_token(tokens, bound, after, first_limit) != token:
         raise ProblemError(400, FORGED)
     if bound != digest:
         raise ProblemError(400, "page.token: was issued for another request")
-    return Page(tuple(after), min(limit or previous_limit, MAX_LIMIT))
+    if "limit" in page and limit != first_limit:
+        raise ProblemError(400, "page.limit: is not that of the first page")
+    return Page(tuple(after), first_limit)
 
 
 def page_token(tokens: URLSafeSerializer, digest: str, after: list[str], limit: int) -> str:

@@ -55,7 +55,8 @@ class SearchEndpoint:
         page = read_page(call.body, digest, self.tokens)
         hits = await self._find(call, request, page)
         found = hits.permitted
-        token = page_token(self.tokens, digest, list(found[-1].key), page.limit) if hits.more else ""
+        last = found[-1].key if found else page.after
+        token = page_token(self.tokens, digest, list(last), page.limit) if hits.more else ""
         evaluation_id = random_id()
         policy, facts = snapshot.versions
         context = {"evaluation_id": evaluation_id, "evaluated_at": call.at, **echoed_properties(snapshot, request)}
