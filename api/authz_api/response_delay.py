@@ -44,6 +44,7 @@ class ResponseDelay:
     def __init__(self) -> None:
         self._waiting: dict[int, list[Callable[[], None]]] = {}
         self._timer: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def until(self, due: int) -> None:
         """Wait for a tick; return at once if it has passed."""
@@ -57,18 +58,25 @@ class ResponseDelay:
             callback()
         elif sys.platform != "linux":
             asyncio.get_running_loop().call_later(left / 1000, callback)
-        elif due in self._waiting:
-            self._waiting[due].append(callback)
         else:
-            self._waiting[due] = [callback]
-            if due == min(self._waiting):
+            self._use(asyncio.get_running_loop())
+            self._waiting.setdefault(due, []).append(callback)
+            if due == min(self._waiting) and len(self._waiting[due]) == 1:
                 self._arm(due)
 
-    def _arm(self, due: int) -> None:
+    def _use(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the timer wake this event loop; callbacks of another, which has ended, are dropped."""
+        if loop is self._loop:
+            return
+        self._waiting.clear()
         if self._timer is None:
             self._timer = LIBC.timerfd_create(time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
             _check(self._timer)
-            asyncio.get_running_loop().add_reader(self._timer, self._expired)
+        loop.add_reader(self._timer, self._expired)
+        self._loop = loop
+
+    def _arm(self, due: int) -> None:
+        assert self._timer is not None  # `_use` makes it
         seconds, milliseconds = divmod(due, 1000)
         setting = TimerSetting(0, 0, seconds, milliseconds * NANOSECONDS)
         _check(LIBC.timerfd_settime(self._timer, ABSOLUTE, ctypes.byref(setting), None))

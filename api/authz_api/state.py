@@ -4,6 +4,7 @@ import gc
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from authz import Facts, Policy, load_bundle, load_facts
 from authz.bundle.requests import ReadBody
@@ -12,14 +13,21 @@ from authz.bundle.vocabulary import Vocabulary
 from authz.engine.evaluation import require_same_bundle
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedProperty:
+class LoggedProperty(NamedTuple):
     """A property of a request in the decision log: a text that is not in `public` gets a pseudonym of its `kind`."""
 
     name: str
     member: str
-    public: Container[str] = field(repr=False)
+    public: Container[str]
     kind: str
+
+
+class LoggedObject(NamedTuple):
+    """An object of a request that holds properties: the path to its holder, and its name there."""
+
+    place: tuple[str, ...]
+    name: str
+    properties: tuple[LoggedProperty, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ class Snapshot:
     the properties that a response repeats.
     The decision log may hold these texts as they are: the `actions`, for each entity type its `public_ids` (the ids of
     records that are no persons), and the words of the bundle. `public_ids` also holds the record class of each entity
-    type, which is the kind of its pseudonyms. `logged_properties` are the properties by their place in a request.
+    type, which is the kind of its pseudonyms.
+    `logged_properties` are the properties by the object of a request that holds them.
     `persons` are the entity types whose records are persons. `versions` are the digest of the policy and the revision
     of the facts.
     """
@@ -42,7 +51,7 @@ class Snapshot:
     echoed: tuple[str, ...]
     actions: frozenset[str]
     public_ids: Mapping[str, tuple[Container[str], str]] = field(repr=False)
-    logged_properties: Mapping[tuple[str, ...], tuple[LoggedProperty, ...]] = field(repr=False)
+    logged_properties: tuple[LoggedObject, ...] = field(repr=False)
     persons: frozenset[str]
     versions: tuple[str, str]
 
@@ -95,14 +104,14 @@ def snapshot_of(policy: Policy, facts: Facts) -> Snapshot:
 
 def _logged_properties(
     vocabulary: Vocabulary, public_ids: Mapping[str, tuple[Container[str], str]]
-) -> Mapping[tuple[str, ...], tuple[LoggedProperty, ...]]:
+) -> tuple[LoggedObject, ...]:
     words = frozenset(word for kind in vocabulary.enumerations.values() for word in kind.values)
     places: dict[tuple[str, ...], list[LoggedProperty]] = {}
     for name, kind in vocabulary.properties.items():
         public, pseudonym_kind = public_ids.get(name, (words, name))
         logged = LoggedProperty(name, kind.source[-1], public, pseudonym_kind)
         places.setdefault(kind.source[:-1], []).append(logged)
-    return {place: tuple(properties) for place, properties in places.items()}
+    return tuple(LoggedObject(place[:-1], place[-1], tuple(properties)) for place, properties in places.items())
 
 
 def freeze() -> None:

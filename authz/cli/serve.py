@@ -55,8 +55,8 @@ JwtAlgorithmOption = Annotated[
     list[str] | None,
     typer.Option("--jwt-algorithm", metavar="NAME", help="An accepted signature algorithm; by default RS256."),
 ]
-MostCallsOption = Annotated[
-    int, typer.Option("--most-calls", min=1, help="The number of calls that each process handles at once.")
+MaxCallsOption = Annotated[
+    int, typer.Option("--max-calls", min=1, help="The number of calls that each process handles at once.")
 ]
 RateOption = Annotated[
     float, typer.Option("--rate", min=0, help="Evaluations a second for each caller; 0 sets no limit.")
@@ -89,7 +89,7 @@ def serve(
     jwt_audience: JwtAudienceOption = "",
     jwt_jwks: JwtJwksOption = "",
     jwt_algorithm: JwtAlgorithmOption = None,
-    most_calls: MostCallsOption = 512,
+    max_calls: MaxCallsOption = 512,
     tls_certificate: TlsCertificateOption = None,
     tls_key: TlsKeyOption = None,
     tls_client_ca: TlsClientCaOption = None,
@@ -117,7 +117,7 @@ def serve(
         show_all_reasons=admin_reasons,
         callers=callers,
         issuer=_issuer(jwt_issuer, jwt_audience, jwt_jwks, jwt_algorithm or []),
-        max_calls=most_calls,
+        max_calls=max_calls,
         rate=rate,
         tls=_tls(tls_certificate, tls_key, tls_client_ca),
     )

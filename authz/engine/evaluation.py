@@ -41,6 +41,7 @@ class EvaluationInputs:
 
 
 PERMIT: tuple[Effect, tuple[str, ...], str] = (Effect.ALLOW, (), "")
+DENY = Effect.DENY
 DecisionFields = tuple[Effect, datetime, tuple[str, ...], str, str, str]
 """The fields of a `Decision`, in order."""
 
@@ -95,9 +96,9 @@ def apply_rules(policy: CompiledPolicy, gathered: Any) -> tuple[Effect, tuple[st
         # `is True`: an evaluator that returns anything else does not permit.
         if subject is not None and evaluator.allow(subject, gathered.action, gathered) is True:
             return PERMIT
-        return Effect.DENY, evaluator.reasons(gathered), ""
+        return DENY, evaluator.reasons(gathered), ""
     except Exception as error:  # noqa: BLE001 - an error while deciding is a refusal, not a crash
-        return Effect.DENY, (), f"{type(error).__name__}: {error}"
+        return DENY, (), f"{type(error).__name__}: {error}"
 
 
 def permits(policy: CompiledPolicy, gathered: Any) -> bool:

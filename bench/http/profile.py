@@ -25,7 +25,7 @@ from authz_api.authzen.pipeline import Application
 from authz_api.decision_log.recorder import Recorder
 from authz_api.operations import EVALUATION, EVALUATIONS, ReloadOutcome
 from authz_api.rate_limit import RateLimiter
-from authz_api.state import State, load_snapshot
+from authz_api.state import State, freeze, load_snapshot
 
 from bench.http.population import evaluation, population
 
@@ -101,6 +101,7 @@ def application(facts: Path, log: Path, caller: Caller) -> Application:
         limiter=RateLimiter(),
         reload=reload,
     )
+    freeze()
     app.pipeline.delays.at = lambda _due, callback: callback()  # type: ignore[method-assign]
     return app
 

@@ -13,7 +13,7 @@ from authz_api.authzen.pipeline import Application
 from authz_api.decision_log.recorder import Recorder
 from authz_api.operations import ReloadOutcome
 from authz_api.rate_limit import RateLimiter
-from authz_api.state import State, load_snapshot
+from authz_api.state import State, freeze, load_snapshot
 
 
 def application(folder: Path) -> Application:
@@ -22,7 +22,7 @@ def application(folder: Path) -> Application:
     async def reload() -> ReloadOutcome:
         return ReloadOutcome.REFUSED
 
-    return create_app(
+    app = create_app(
         State(load_snapshot(Path("policies/student_data"), folder / "facts.json")),
         public_url="http://127.0.0.1",
         key=b"k" * 32,
@@ -31,6 +31,8 @@ def application(folder: Path) -> Application:
         limiter=RateLimiter(),
         reload=reload,
     )
+    freeze()
+    return app
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def test_an_exception_in_the_service_is_a_500_and_no_decision(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setenv("FAULT", fault)
-    with serving(tmp_path, STUDENT, "--most-calls", "4", module="tests.support.faulty_command") as served:
+    with serving(tmp_path, STUDENT, "--max-calls", "4", module="tests.support.faulty_command") as served:
         for _ in range(9):
             [(status, headers, body)] = ends(served, call(SARA))
             assert (status, headers["connection"], body) == (

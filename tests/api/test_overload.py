@@ -208,7 +208,7 @@ KINDS: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that answers few calls at once, of anyone."""
-    with serving(tmp_path_factory.mktemp("small"), STUDENT, "--most-calls", str(MOST)) as served:
+    with serving(tmp_path_factory.mktemp("small"), STUDENT, "--max-calls", str(MOST)) as served:
         yield served
 
 
@@ -255,7 +255,7 @@ class Keyed:
 
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    with with_keys(tmp_path_factory.mktemp("keyed"), "--most-calls", str(MOST)) as received:
+    with with_keys(tmp_path_factory.mktemp("keyed"), "--max-calls", str(MOST)) as received:
         yield received
 
 
@@ -322,7 +322,7 @@ def test_callers_who_send_slowly_together_keep_no_other_from_being_answered(keye
 def test_a_single_evaluation_does_not_wait_for_all_batches_of_another_caller(tmp_path: Path) -> None:
     number = TIMES * 2
     # All of them are within the share of their caller.
-    with with_keys(tmp_path, "--most-calls", str(2 * number)) as keyed, ExitStack() as stack:
+    with with_keys(tmp_path, "--max-calls", str(2 * number)) as keyed, ExitStack() as stack:
         connections = opened(keyed.served, number, stack)
         data = call(EVALUATIONS, batch(1000), key=keyed.keys["slow"])
         for connection in connections:

@@ -70,7 +70,7 @@ def test_a_caller_over_its_rate_is_refused_at_once_and_others_are_answered(tmp_p
 def test_a_slow_sender_does_not_delay_others(tmp_path: Path) -> None:
     file = tmp_path / "callers.json"
     slow, other = (add(file, name, "--right", "evaluate") for name in ("slow", "other"))
-    with serving(tmp_path, STUDENT, "--callers", str(file), "--most-calls", "8") as served:
+    with serving(tmp_path, STUDENT, "--callers", str(file), "--max-calls", "8") as served:
         head = (
             f"POST {EVALUATION} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {slow}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"

@@ -34,6 +34,18 @@ def test_a_tick_that_has_passed_is_not_waited_for() -> None:
         waiting.send(None)
 
 
+def test_a_second_event_loop_is_woken_too() -> None:
+    ticks = ResponseDelay()
+
+    async def wait() -> int:
+        due = tick() + 3
+        await asyncio.wait_for(ticks.until(due), 30)
+        return tick() - due
+
+    assert asyncio.run(wait()) >= 0
+    assert asyncio.run(wait()) >= 0
+
+
 def test_a_cancelled_wait_leaves_the_others_their_tick() -> None:
     async def waits() -> None:
         ticks, due = ResponseDelay(), tick() + 20

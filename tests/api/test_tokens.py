@@ -247,7 +247,7 @@ def test_calls_that_wait_for_keys_are_bounded_and_others_are_answered(
         key = add(file, "portal", "--right", "evaluate")
         add(file, "idp", "--right", "evaluate", "--token-subject", "someone")
         options = ["--jwt-issuer", "https://idp.example", "--jwt-audience", "poort"]
-        options += ["--jwt-jwks", f"http://127.0.0.1:{server.server_address[1]}/keys", "--most-calls", "8"]
+        options += ["--jwt-jwks", f"http://127.0.0.1:{server.server_address[1]}/keys", "--max-calls", "8"]
         with serving(tmp_path, STUDENT, "--callers", str(file), *options) as served:
             monkeypatch.setattr(KeyServer, "seconds", 3.0)
 

@@ -175,7 +175,7 @@ class Pipeline:
             attributes["poort.caller.name"] = call.caller.name
         if request.request_id is not None:
             attributes["poort.request.id"] = self.pseudonyms.of_request_id(request.request_id.decode("latin-1"))
-        undecided = result.status >= 500 or any(each.outcome == "error" for each in result.evaluations)
+        undecided = result.status >= 500 or "error" in [each.outcome for each in result.evaluations]
         return LogEntry(
             span.trace_id,
             span.span_id,

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -30,7 +30,7 @@ EventName = Literal[
 TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 INVALID_VERSION = b"ff"
 CURRENT_VERSION = b"00"
-TRACE_DIGITS, SPAN_DIGITS = 32, 16
+SPAN_DIGITS = 16
 DRAWN_BYTES = 4_096
 Status = Literal["Unset", "Error"]
 TraceId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
@@ -85,8 +85,7 @@ class LogEntry:
         return json_bytes(members) + b"\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The place of one call in a trace; `parent_span_id` is empty for the first call of a trace."""
 
     trace_id: str
@@ -100,8 +99,8 @@ def span_of(traceparent: bytes | None) -> Span:
         version, trace_id, parent_id, rest = match.groups()
         known = version != INVALID_VERSION and not (version == CURRENT_VERSION and rest is not None)
         if known and trace_id.strip(b"0") and parent_id.strip(b"0"):
-            return Span(trace_id.decode(), _random(SPAN_DIGITS), parent_id.decode())
-    return Span(_random(TRACE_DIGITS), _random(SPAN_DIGITS), "")
+            return Span(trace_id.decode(), _piece(), parent_id.decode())
+    return Span(random_id(), _piece(), "")
 
 
 def _pieces() -> Iterator[str]:
@@ -115,10 +114,6 @@ def _pieces() -> Iterator[str]:
 
 
 _piece = _pieces().__next__
-
-
-def _random(digits: int) -> str:
-    return _piece() if digits == SPAN_DIGITS else _piece() + _piece()
 
 
 def random_id() -> str:

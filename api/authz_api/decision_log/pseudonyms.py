@@ -50,19 +50,19 @@ class Pseudonyms:
             "resource": self.of_entity(snapshot, vocabulary.resource.type, request.resource_type, request.resource_id),
         }
         properties = request.properties
-        for place, members in snapshot.logged_properties.items():
+        for place, last, members in snapshot.logged_properties:
             values: dict[str, object] = {}
-            for each in members:
-                value = properties[each.name]
+            for name, member, public, kind in members:
+                value = properties[name]
                 if isinstance(value, str):
-                    values[each.member] = value if value in each.public else self.of(each.kind, value)
+                    values[member] = value if value in public else self.of(kind, value)
                 elif value is not None:
-                    values[each.member] = value if isinstance(value, bool | int) else str(value)
+                    values[member] = value if isinstance(value, bool | int) else str(value)
             if values:
                 holder = logged
                 for step in place:
                     holder = holder.setdefault(step, {})
-                holder.update(values)
+                holder[last] = {**holder[last], **values} if last in holder else values
         return logged
 
     def of_entity(self, snapshot: Snapshot, type: str, actual: str, id: str) -> dict[str, Any]:
