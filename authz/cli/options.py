@@ -60,13 +60,19 @@ def find_bundle(*paths: Path) -> Path:
     `policies/student_data`.
 
     Raises:
-        typer.BadParameter: the paths lie in different bundles.
+        typer.BadParameter: the paths lie in different bundles, or there is no bundle.
     """
     bundles = {bundle.resolve(): bundle for path in paths if (bundle := _nearest(path)) is not None}
     if len(bundles) > 1:
         listed = " and ".join(f"`{bundle}`" for bundle in bundles.values())
         raise invalid("--policy", f"the paths lie in the bundles {listed}: choose one")
-    return next(iter(bundles.values()), None) or _nearest(Path()) or FALLBACK_BUNDLE
+    folder = next(iter(bundles.values()), None) or _nearest(Path()) or FALLBACK_BUNDLE
+    if not folder.is_dir():
+        places = ", ".join(f"`{path}`" for path in paths) or "the current folder"
+        raise invalid(
+            "the bundle", f"there is no `{MANIFEST}` at or above {places}, and no {FALLBACK_BUNDLE}: name one"
+        )
+    return folder
 
 
 def bundle_folder(argument: Path | None) -> Path:
@@ -74,7 +80,7 @@ def bundle_folder(argument: Path | None) -> Path:
     if argument is None:
         return find_bundle()
     # A path that is no bundle and stands in none is kept, so that loading reports what is wrong with it.
-    return (_nearest(argument) if argument.is_dir() else None) or argument
+    return (_nearest(argument) if argument.exists() else None) or argument
 
 
 def _nearest(path: Path) -> Path | None:

@@ -13,7 +13,7 @@ from tests.support.paths import AUTHZEN
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two bundles, one inside the other, and a folder beside them."""
-    for name in ("outer/inner/scenarios", "outer/scenarios", "beside"):
+    for name in ("outer/inner/scenarios", "outer/scenarios", "beside", FALLBACK_BUNDLE):
         (tmp_path / name).mkdir(parents=True)
     for name in ("outer", "outer/inner"):
         (tmp_path / name / "bundle.toml").touch()
@@ -58,6 +58,17 @@ def test_a_path_outside_every_bundle_leaves_the_current_folder_and_the_default(
     assert find_bundle(elsewhere) == Path()
 
 
+def test_where_there_is_no_bundle_the_error_says_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for paths, places in (((), "the current folder"), ((Path("a"), Path("b")), "`a`, `b`")):
+        with pytest.raises(typer.BadParameter) as unknown:
+            find_bundle(*paths)
+        expected = f"there is no `bundle.toml` at or above {places}, and no policies/student_data: name one"
+        assert unknown.value.message == expected
+
+
 def test_paths_in_two_bundles_are_an_error(tree: Path) -> None:
     with pytest.raises(typer.BadParameter, match="the paths lie in the bundles"):
         find_bundle(Path("outer/scenarios"), Path("outer/inner/scenarios"))
@@ -69,6 +80,8 @@ def test_a_folder_that_is_in_no_bundle_is_never_replaced_by_another(tree: Path) 
     assert bundle_folder(Path("nowhere")) == Path("nowhere")
     assert bundle_folder(Path("outer/nowhere")) == Path("outer/nowhere")
     assert bundle_folder(Path("outer/scenarios")) == Path("outer")
+    (tree / "outer" / "access.polar").touch()
+    assert bundle_folder(Path("outer/access.polar")) == Path("outer")
 
 
 def test_the_command_uses_the_bundle_of_the_path_and_names_it() -> None:
