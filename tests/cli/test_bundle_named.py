@@ -13,6 +13,9 @@ import pytest
 import authz.cli
 from authz import load_bundle, load_facts
 from authz.cli.main import main
+from tests.support.paths import STUDENT
+from tests.support.server import serving
+from tests.support.service_cases import digest
 
 STARTER = Path(authz.cli.__file__).parent / "starter"
 REQUEST = {"user": "ann", "action": "read", "document": "plan", "at": "2025-03-10T12:00:00Z"}
@@ -164,3 +167,8 @@ def test_a_shell_completes_commands_and_options(typed: str, offered: str, monkey
     }.items():
         monkeypatch.setenv(name, value)
     assert offered in run([], monkeypatch)[1].split()
+
+
+def test_the_service_answers_with_the_digest_of_the_library(tmp_path: Path) -> None:
+    with serving(tmp_path, STUDENT) as served:
+        assert digest(served) == load_bundle(STUDENT).digest
