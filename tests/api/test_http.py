@@ -238,6 +238,7 @@ def test_pages_hold_each_result_once_in_order(served: Served) -> None:
     pages = [served.post(SEARCH + "subject", body).json()]
     while token := pages[-1]["page"]["next_token"]:
         pages.append(served.post(SEARCH + "subject", {**body, "page": {"token": token}}).json())
+        assert len(pages) <= len(complete["results"]) + 1
     assert [element for page in pages for element in page["results"]] == complete["results"]
     assert {"type": "supplier", "id": "X", "properties": {"institute": "A"}} in complete["results"]
 

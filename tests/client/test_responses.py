@@ -97,6 +97,7 @@ def test_a_search_whose_pages_do_not_end_is_given_up() -> None:
     with pytest.raises(UnansweredError, match=r"^the pages do not end$"):
         while pages.more:
             requested += 1
+            assert requested <= MAX_PAGES + 1
             pages.read(reply(b'{"results": [{"name": "a"}], "page": {"next_token": "%d"}}' % requested))
     assert requested == MAX_PAGES + 1
 

@@ -67,9 +67,10 @@ class Policies:
 
     def draw(self) -> GeneratedPolicy:
         """One policy."""
-        while (policy := self.draw_once()) is None:
-            pass
-        return policy
+        for _ in range(200):
+            if (policy := self.draw_once()) is not None:
+                return policy
+        raise AssertionError("the type checker refuses 200 policies in a row")
 
     def draw_once(self) -> GeneratedPolicy | None:
         """One policy, or None if the type checker refuses it."""
