@@ -15,6 +15,8 @@ from authz_api.state import Snapshot
 
 PLAIN_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 CACHED, MAX_CACHED_LENGTH = 16_384, 128
+CACHED_LONG = 8
+"""The longer texts that are cached: a batch can name one in each of its thousand items, through its defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,18 @@ class Pseudonyms:
 
     key: bytes = field(repr=False)
     cache: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    long_cache: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     def of(self, kind: str, text: str) -> str:
         """The pseudonym of a text: `~` and 128 bits of its keyed digest (BLAKE2, RFC 7693)."""
-        if (cached := self.cache.get((kind, text))) is not None:
+        cache, size = (self.cache, CACHED) if len(text) <= MAX_CACHED_LENGTH else (self.long_cache, CACHED_LONG)
+        if (cached := cache.get((kind, text))) is not None:
             return cached
         digest = hashlib.blake2b((kind + "\0" + text).encode(), key=self.key, digest_size=16)
         pseudonym = f"~{digest.hexdigest()}"
-        if len(text) <= MAX_CACHED_LENGTH:
-            if len(self.cache) >= CACHED:
-                self.cache.clear()
-            self.cache[kind, text] = pseudonym
+        if len(cache) >= size:
+            cache.clear()
+        cache[kind, text] = pseudonym
         return pseudonym
 
     def of_request_id(self, text: str) -> str:
