@@ -117,6 +117,13 @@ def test_the_end_of_a_permit_is_that_of_its_inputs(policy: Policy, facts: Facts)
     assert decision.expires_at == expires_at(POLICY, decision.inputs.gathered)
 
 
+def test_the_search_for_the_end_leaves_the_record_at_its_instant(policy: Policy, facts: Facts) -> None:
+    gathered = policy.decide(example("everything-in-place"), facts).inputs.gathered
+    before = gathered.at
+    assert expires_at(policy, gathered) is not None
+    assert gathered.at == before
+
+
 @settings(max_examples=effort(100), deadline=None)
 @given(worlds(POLICY))
 def test_a_redacted_record_depends_on_no_fact_about_the_data_subject(world: World) -> None:
