@@ -110,7 +110,7 @@ def started(folder: Path, running: ExitStack) -> Iterator[Contender]:
     for searched in ("subject", "resource", "action"):
         file = folder / f"{searched}.txt"
         _lines(file, [_search(searched, body) for body in bodies[:CASES]])
-        yield Contender(f"Poort, {searched} search", ours[0], Asked(ours[1], f"{SEARCH}{searched}", file, key))
+        yield Contender(f"Poort, {searched} search", ours[0], Asked(ours[1], f"{SEARCH}/{searched}", file, key))
 
     drawn = cases(2026, CASES)
     permitted = [oracle(case) for case in drawn[:AGREE_ON]]
