@@ -10,7 +10,7 @@ from authz.explain.render import conditions_as_data
 from authz.explain.tree import condition_tree, deciding_leaves
 from authz.explain.unmet import unmet_conditions
 from authz.interpreter.evaluate import two_valued
-from tests.codegen.test_shared_calls import CODES, SHAPES, calls, request_of
+from tests.support.layered_rules import CODES, SHAPES, calls, request_of
 from tests.support.small_records import Reader
 from tests.support.small_schema import checked
 
