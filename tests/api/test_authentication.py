@@ -108,7 +108,7 @@ FOREIGN_HOSTS = ("evil.example", "localhost.evil.example", "127.0.0.1.evil.examp
 def test_every_route_without_callers_answers_loopback_names_alone(tmp_path: Path, callers: Callers | None) -> None:
     app = application(tmp_path, Authenticator(callers=callers))
     paths = {route.path for route in app.fastapi.routes if isinstance(route, APIRoute | Route | Mount)}
-    assert paths > set(app.hot) and paths >= PUBLIC
+    assert paths > set(app.endpoints) and paths >= PUBLIC
 
     async def walk() -> set[tuple[bool, bool]]:
         outcomes = set()

@@ -70,6 +70,7 @@ ORDERED = "`<` compares integers, instants and dates: "
             'request.at = «"2025-01-01"»',
             "mismatched-types",
             '`"2025-01-01"` is of type `String`, expected `Instant`',
+            "rules have no constant of type `Instant`: declare a parameter of it, and read `request.parameters`",
         ),
         condition_refused(
             "a date before an instant",
