@@ -45,10 +45,10 @@ UNREAD = (
     "scenarios/worked.YAML",
     "scenarios/worked.JSON",
     "scenarios/worked.toml",
-    "scenarios/._worked.json",
-    "scenarios/worked.json~",
-    "scenarios/.old/worked.json",
-    "Scenarios/worked.json",
+    "scenarios/._given.json",
+    "scenarios/given.json~",
+    "scenarios/.old/given.json",
+    "Scenarios/given.json",
     "tests/scenarios/worked.yaml",
 )
 NO_PART = (

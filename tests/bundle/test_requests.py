@@ -214,8 +214,8 @@ def test_all_problems_are_reported_at_once(policy: Policy) -> None:
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_request(policy: Policy) -> None:
     with pytest.raises(MalformedRequestError) as refused:
-        policy.bundle.requests.read({**FLAT, "action": 1}, "worked.json", ("scenarios", 7, "request"))
-    assert str(refused.value) == "worked.json: scenarios[7].request.action: is not a string"
+        policy.bundle.requests.read({**FLAT, "action": 1}, "consent_given.json", ("scenarios", 7, "request"))
+    assert str(refused.value) == "consent_given.json: scenarios[7].request.action: is not a string"
 
 
 # Ids are exact.

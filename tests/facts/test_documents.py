@@ -287,8 +287,8 @@ def test_all_faults_between_rows_are_told_at_once(policy: Policy) -> None:
 
 def test_a_fault_is_placed_under_the_document_that_holds_the_facts(policy: Policy) -> None:
     with pytest.raises(DiagnosticError) as refused:
-        read_facts({"schools": [{}]}, policy, "worked.json", ("scenarios", 3, "facts"))
-    assert str(refused.value) == "worked.json: scenarios[3].facts.schools[0].id: is missing"
+        read_facts({"schools": [{}]}, policy, "consent_given.json", ("scenarios", 3, "facts"))
+    assert str(refused.value) == "consent_given.json: scenarios[3].facts.schools[0].id: is missing"
 
 
 # Valid documents.

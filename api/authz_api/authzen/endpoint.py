@@ -17,7 +17,7 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
-class Call:
+class EndpointCall:
     """A call that was admitted: its caller, one snapshot, one instant, and its body once it was parsed.
 
     `since` is the arrival of the body on the monotonic clock, in nanoseconds; 0 until then.
@@ -75,5 +75,5 @@ class Endpoint:
     name: str
     event: EventName
     right: Right
-    answer: Callable[[Call], EndpointResult | None]
-    answer_slowly: Callable[[Call], Awaitable[EndpointResult]]
+    answer: Callable[[EndpointCall], EndpointResult | None]
+    answer_slowly: Callable[[EndpointCall], Awaitable[EndpointResult]]

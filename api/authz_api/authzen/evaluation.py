@@ -19,7 +19,7 @@ from authz.engine.policy import ExplainableDecision
 from authz.engine.public_reason import public_reason
 from authz_api import response_delay
 from authz_api.authn.callers import Caller, Right
-from authz_api.authzen.endpoint import NONE, Call, Endpoint, EndpointResult, EvaluationResult
+from authz_api.authzen.endpoint import NONE, Endpoint, EndpointCall, EndpointResult, EvaluationResult
 from authz_api.deadline import SECONDS
 from authz_api.decision_log.entry import random_id
 from authz_api.decision_log.pseudonyms import Pseudonyms
@@ -43,13 +43,13 @@ class EvaluationEndpoint:
         """The endpoint `/access/v1/evaluation`."""
         return Endpoint("evaluation", "adl.access_evaluation", Right.EVALUATE, self.answer, self.answer_slowly)
 
-    def answer(self, call: Call) -> EndpointResult | None:
+    def answer(self, call: EndpointCall) -> EndpointResult | None:
         """Decide; None if the caller asks for an explanation and may see it."""
         if "options" in call.body and wants_explanation(call.caller, call.body):
             return None
         return self._result(call, evaluate(call, read_request(call), Right.EXPLAIN in call.caller.rights, call.at))
 
-    async def answer_slowly(self, call: Call) -> EndpointResult:
+    async def answer_slowly(self, call: EndpointCall) -> EndpointResult:
         """Decide and explain."""
         request, snapshot = read_request(call), call.snapshot
         decision = snapshot.policy.decide(request, snapshot.facts, call.at)
@@ -70,7 +70,7 @@ class EvaluationEndpoint:
         except DeadlineError:
             raise ProblemError(503, f"there was no answer within {SECONDS:g} seconds") from None
 
-    def _result(self, call: Call, result: EvaluationResult) -> EndpointResult:
+    def _result(self, call: EndpointCall, result: EvaluationResult) -> EndpointResult:
         assert result.request is not None  # a decided evaluation has a request
         logged = self.pseudonyms.of_request(call.snapshot, result.request)
         return EndpointResult(
@@ -84,7 +84,7 @@ class EvaluationEndpoint:
         )
 
 
-def read_request(call: Call) -> EvaluationRequest:
+def read_request(call: EndpointCall) -> EvaluationRequest:
     """The typed request of a single evaluation.
 
     Raises:
@@ -100,7 +100,7 @@ def read_request(call: Call) -> EvaluationRequest:
 
 
 def evaluate(
-    call: Call,
+    call: EndpointCall,
     request: EvaluationRequest,
     show_all: bool,
     evaluated_at: datetime | str,

@@ -9,7 +9,7 @@ from authz import EvaluationRequest, MalformedRequestError
 from authz.documents.json import json_bytes
 from authz_api import response_delay
 from authz_api.authn.callers import Right
-from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult, EvaluationResult
+from authz_api.authzen.endpoint import Endpoint, EndpointCall, EndpointResult, EvaluationResult
 from authz_api.authzen.evaluation import (
     OTHER_SUBJECT,
     EvaluationEndpoint,
@@ -41,7 +41,7 @@ class EvaluationsEndpoint:
         """The endpoint `/access/v1/evaluations`."""
         return Endpoint("evaluations", "adl.access_evaluations", Right.EVALUATE, self.answer, self.answer_slowly)
 
-    def answer(self, call: Call) -> EndpointResult | None:
+    def answer(self, call: EndpointCall) -> EndpointResult | None:
         """Decide a short batch; None if it is so long that other calls should get a turn."""
         items, last = read_items(call.body), read_semantic(call.body)
         if not items:
@@ -50,7 +50,7 @@ class EvaluationsEndpoint:
             return None
         return self._result(call.snapshot, tuple(evaluate_items(call, items, last)))
 
-    async def answer_slowly(self, call: Call) -> EndpointResult:
+    async def answer_slowly(self, call: EndpointCall) -> EndpointResult:
         """Decide a long batch with pauses, or explain a single evaluation."""
         items, last = read_items(call.body), read_semantic(call.body)
         if not items:
@@ -108,7 +108,7 @@ def read_semantic(body: Mapping[str, Any]) -> bool | None:
     return SEMANTICS[semantic]
 
 
-def evaluate_items(call: Call, items: list[Any], last: bool | None) -> Iterator[EvaluationResult]:
+def evaluate_items(call: EndpointCall, items: list[Any], last: bool | None) -> Iterator[EvaluationResult]:
     """The results of the items, in order, up to and including the one that ends the batch."""
     defaults = {name: call.body[name] for name in ENTITIES if name in call.body}
     show_all = Right.EXPLAIN in call.caller.rights
@@ -125,7 +125,7 @@ def evaluate_items(call: Call, items: list[Any], last: bool | None) -> Iterator[
             return
 
 
-def _read_item(call: Call, defaults: Mapping[str, Any], item: object, index: int) -> EvaluationRequest:
+def _read_item(call: EndpointCall, defaults: Mapping[str, Any], item: object, index: int) -> EvaluationRequest:
     """The request of an item with the defaults; an item's entity replaces the whole default entity.
 
     Raises:

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from authz.documents.json import json_bytes
 from authz_api.authn.authenticator import Authenticator
 from authz_api.authn.callers import Caller
-from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult
+from authz_api.authzen.endpoint import Endpoint, EndpointCall, EndpointResult
 from authz_api.deadline import Deadlines
 from authz_api.decision_log.entry import Attributes, LogEntry, Producer, span_of
 from authz_api.decision_log.pseudonyms import Pseudonyms
@@ -71,7 +71,7 @@ class Pipeline:
             await send_response(send, request, self.reject(endpoint, request, problem))
             return
         try:
-            call = Call(request, caller, quota, self.state.snapshot, self.clock())
+            call = EndpointCall(request, caller, quota, self.state.snapshot, self.clock())
             try:
                 result = await self.decide(endpoint, call, receive)
                 response = self.finish(endpoint, call, result)
@@ -97,7 +97,7 @@ class Pipeline:
         with self.limiter.wait_for_keys():
             return await self.authenticator.authenticate_with_new_keys(request.authorization, endpoint.right)
 
-    async def decide(self, endpoint: Endpoint, call: Call, receive: Receive) -> EndpointResult:
+    async def decide(self, endpoint: Endpoint, call: EndpointCall, receive: Receive) -> EndpointResult:
         """Parse and decide within the deadline; a problem is a result too, and is logged."""
         deadlines, task = self.deadlines, asyncio.current_task()
         assert task is not None  # only tasks serve calls
@@ -118,7 +118,7 @@ class Pipeline:
             if deadlines.due.pop(task, None) is None:
                 deadlines.expired.discard(task)
 
-    async def _decide(self, endpoint: Endpoint, call: Call, receive: Receive) -> EndpointResult:
+    async def _decide(self, endpoint: Endpoint, call: EndpointCall, receive: Receive) -> EndpointResult:
         callers = self.authenticator.callers
         data = await read_body(call.request, receive)
         call.since = time.monotonic_ns()
@@ -142,7 +142,7 @@ class Pipeline:
         self.metrics.observe(endpoint.name, INTERNAL_ERROR.status, time.monotonic() - request.started)
         return INTERNAL_ERROR
 
-    def finish(self, endpoint: Endpoint, call: Call, result: EndpointResult) -> HttpResponse:
+    def finish(self, endpoint: Endpoint, call: EndpointCall, result: EndpointResult) -> HttpResponse:
         """Serialise the response, log the call, count it. Without a log entry there is no decision."""
         call.quota.left -= len(result.evaluations) or 1
         # Serialised first: a response that cannot be sent is not logged as sent.
@@ -158,7 +158,7 @@ class Pipeline:
         # A tick is a millisecond of the monotonic clock.
         return HttpResponse(status, body, headers, call.since // NANOSECONDS + result.delay if result.delay else 0)
 
-    def log_entry(self, call: Call, result: EndpointResult, seconds: float) -> LogEntry:
+    def log_entry(self, call: EndpointCall, result: EndpointResult, seconds: float) -> LogEntry:
         """The decision log's entry of a call."""
         request = call.request
         span = span_of(request.traceparent)

@@ -11,7 +11,7 @@ from authz import EvaluationRequest, MalformedRequestError
 from authz.engine.search import Candidate, Searched, search
 from authz_api import response_delay
 from authz_api.authn.callers import Right
-from authz_api.authzen.endpoint import Call, Endpoint, EndpointResult
+from authz_api.authzen.endpoint import Endpoint, EndpointCall, EndpointResult
 from authz_api.authzen.evaluation import OTHER_SUBJECT, UNDECIDED, caller_may_ask, data_subject
 from authz_api.authzen.pages import Page, page_token, read_page, request_digest
 from authz_api.decision_log.entry import EventName, random_id
@@ -43,7 +43,7 @@ class SearchEndpoint:
             f"search_{self.searched.value}", EVENTS[self.searched], Right.SEARCH, _never_at_once, self.answer_slowly
         )
 
-    async def answer_slowly(self, call: Call) -> EndpointResult:
+    async def answer_slowly(self, call: EndpointCall) -> EndpointResult:
         """One page of results.
 
         Raises:
@@ -77,7 +77,7 @@ class SearchEndpoint:
         subject = "" if self.searched is Searched.RESOURCE else data_subject(snapshot, logged)
         return EndpointResult(body, logged, log_response, EVENTS[self.searched], data_subject=subject, delay=delay)
 
-    def _read_request(self, call: Call) -> EvaluationRequest:
+    def _read_request(self, call: EndpointCall) -> EvaluationRequest:
         try:
             request = call.snapshot.policy.bundle.requests.live[self.searched.value](call.body)
         except MalformedRequestError as error:
@@ -86,7 +86,7 @@ class SearchEndpoint:
             raise ProblemError(403, OTHER_SUBJECT)
         return request
 
-    async def _find(self, call: Call, request: EvaluationRequest, page: Page) -> "_Hits":
+    async def _find(self, call: EndpointCall, request: EvaluationRequest, page: Page) -> "_Hits":
         snapshot, hits = call.snapshot, _Hits()
         # In a thread, because the first search after a reload sorts all ids, and other calls go on meanwhile.
         candidates = await asyncio.to_thread(
@@ -120,7 +120,7 @@ def echoed_properties(snapshot: Snapshot, request: EvaluationRequest) -> dict[st
     return {name: value for name in snapshot.echoed if (value := request.properties[name]) is not None}
 
 
-def _never_at_once(_call: Call) -> None:
+def _never_at_once(_call: EndpointCall) -> None:
     """A search gives other calls a turn, so it never answers at once."""
 
 

@@ -85,7 +85,7 @@ class LogEntry:
         return json_bytes(members) + b"\n"
 
 
-class Span(NamedTuple):
+class TraceSpan(NamedTuple):
     """The place of one call in a trace; `parent_span_id` is empty for the first call of a trace."""
 
     trace_id: str
@@ -93,14 +93,14 @@ class Span(NamedTuple):
     parent_span_id: str
 
 
-def span_of(traceparent: bytes | None) -> Span:
+def span_of(traceparent: bytes | None) -> TraceSpan:
     """A new span, in the trace of a `traceparent` header if it is valid, else in a new trace."""
     if traceparent is not None and (match := TRACEPARENT.fullmatch(traceparent)) is not None:
         version, trace_id, parent_id, rest = match.groups()
         known = version != INVALID_VERSION and not (version == CURRENT_VERSION and rest is not None)
         if known and trace_id.strip(b"0") and parent_id.strip(b"0"):
-            return Span(trace_id.decode(), _piece(), parent_id.decode())
-    return Span(random_id(), _piece(), "")
+            return TraceSpan(trace_id.decode(), _piece(), parent_id.decode())
+    return TraceSpan(random_id(), _piece(), "")
 
 
 def _pieces() -> Iterator[str]:

@@ -4,7 +4,7 @@ from authz.analysis.definitions import Definition, has_loop
 from authz.analysis.simplify import conjuncts_of, normalize, simplify_under
 from authz.analysis.substitute import substitute
 from authz.codegen.python.expressions import value_text, write_condition
-from authz.codegen.python.function import Block, Function, Scope, Strategy
+from authz.codegen.python.function import Block, EmitScope, Function, Strategy
 from authz.codegen.python.hoisting import hoist
 from authz.codegen.python.inline import flatten
 from authz.codegen.python.plan import LOOP_COST, Plan
@@ -67,7 +67,7 @@ def _open_call(function: Function, part: Formula, body: Formula, known: frozense
     return Not(body) if negated else body
 
 
-def _write_disjunction(function: Function, part: Formula, block: Block, scope: Scope) -> bool:
+def _write_disjunction(function: Function, part: Formula, block: Block, scope: EmitScope) -> bool:
     """Write a disjunction with one disjunct that loops, where failing leaves the block: `if not plain: <loop>`."""
     if not isinstance(part, Or) or not block.failure or block.loops >= DEEPEST_INLINED:
         return False
@@ -100,7 +100,7 @@ def _before_loop(function: Function, loop: Exists, block: Block) -> None:
     function.write(block.depth + 1, f"return allow_many({', '.join(arguments)}, {{}})")
 
 
-def _loop_rows(function: Function, loop: Exists, depth: int, scope: Scope) -> str:
+def _loop_rows(function: Function, loop: Exists, depth: int, scope: EmitScope) -> str:
     """The collection, or its other rows where the row of a loop around this one cannot satisfy the body.
 
     A collection with a single row then has no other rows, and the inner loop ends at once.
@@ -113,7 +113,7 @@ def _loop_rows(function: Function, loop: Exists, depth: int, scope: Scope) -> st
     return value_text(function, loop.collection, scope)
 
 
-def contradicts(function: Function, loop: Exists, row: Variable, scope: Scope) -> bool:
+def contradicts(function: Function, loop: Exists, row: Variable, scope: EmitScope) -> bool:
     """Whether a loop's body cannot hold of a row about which `scope` knows something."""
     body = normalize(substitute(loop.body, {loop.variable.name: row}))
     conjuncts = [each for part in conjuncts_of(body) for each in flatten(function, part, scope.known)]

@@ -2,7 +2,7 @@
 
 from authz.analysis.definitions import Definition
 from authz.analysis.substitute import free_variables, root_of
-from authz.codegen.python.function import WIDEST, Function, LoopFunction, Scope
+from authz.codegen.python.function import WIDEST, EmitScope, Function, LoopFunction
 from authz.codegen.python.inline import expand
 from authz.language.ir import (
     Absent,
@@ -28,7 +28,7 @@ ALONE, IN_OR, IN_AND, IN_NOT = range(4)
 """How tightly the surroundings of an expression bind; it gets brackets where it binds less."""
 
 
-def value_text(function: Function, value: Value, scope: Scope) -> str:
+def value_text(function: Function, value: Value, scope: EmitScope) -> str:
     """The expression for a value; it begins at the longest prefix that has a local name."""
     if isinstance(value, Constant):
         return repr(value.value)
@@ -44,14 +44,14 @@ def value_text(function: Function, value: Value, scope: Scope) -> str:
     return ".".join([function.variable_name(value.root.name), *map(attribute, value.fields)])
 
 
-def members_text(function: Function, collection: Access | tuple[Constant, ...], scope: Scope) -> str:
+def members_text(function: Function, collection: Access | tuple[Constant, ...], scope: EmitScope) -> str:
     """The expression for what stands on the right of `in`."""
     if isinstance(collection, Access):
         return value_text(function, collection, scope)
     return "(" + "".join(f"{constant.value!r}, " for constant in collection).rstrip() + ")"
 
 
-def expression(function: Function, formula: Formula, scope: Scope, surroundings: int = IN_AND) -> str:
+def expression(function: Function, formula: Formula, scope: EmitScope, surroundings: int = IN_AND) -> str:
     """The expression for a formula."""
     match formula:
         case And(parts=()):
@@ -80,7 +80,7 @@ def expression(function: Function, formula: Formula, scope: Scope, surroundings:
             return _loop_call(function, formula, scope)
 
 
-def _joined(function: Function, formula: And | Or, scope: Scope, operator: int, surroundings: int) -> str:
+def _joined(function: Function, formula: And | Or, scope: EmitScope, operator: int, surroundings: int) -> str:
     """A conjunction or a disjunction, cheap parts first."""
     parts = drop_guards(sorted(formula.parts, key=function.plan.cost), isinstance(formula, Or))
     word = " and " if operator == IN_AND else " or "
@@ -88,7 +88,7 @@ def _joined(function: Function, formula: And | Or, scope: Scope, operator: int, 
     return f"({text})" if surroundings > operator else text
 
 
-def _negation(function: Function, operand: Formula, scope: Scope) -> str:
+def _negation(function: Function, operand: Formula, scope: EmitScope) -> str:
     match operand:
         case Absent(value=value):
             return f"{value_text(function, value, scope)} is not None"
@@ -97,7 +97,7 @@ def _negation(function: Function, operand: Formula, scope: Scope) -> str:
     return f"not {expression(function, operand, scope, IN_NOT)}"
 
 
-def _loop_call(function: Function, loop: Exists, scope: Scope) -> str:
+def _loop_call(function: Function, loop: Exists, scope: EmitScope) -> str:
     """Call a function for a loop that stands inside an expression."""
     variables = {root.name: root for value in values(loop) if (root := root_of(value)) is not None}
     parameters = tuple(variables[name] for name in sorted(free_variables(loop)))
@@ -108,7 +108,7 @@ def _loop_call(function: Function, loop: Exists, scope: Scope) -> str:
 
 
 def write_condition(
-    function: Function, depth: int, keyword: str, parts: list[Formula], joint: str, scope: Scope
+    function: Function, depth: int, keyword: str, parts: list[Formula], joint: str, scope: EmitScope
 ) -> None:
     """Write `if a and b:` or `return a or b`, on several lines where one would be too long."""
     disjuncts = joint == " or "

@@ -29,8 +29,8 @@ class OpenLoop:
 
 
 @dataclass(slots=True)
-class Scope:
-    """What holds at one place of a function."""
+class EmitScope:
+    """What the emitter knows at one place of the function that it writes."""
 
     known: frozenset[Formula] = frozenset()
     """Formulas that hold here."""
@@ -39,9 +39,9 @@ class Scope:
     loops: dict[str, OpenLoop] = field(default_factory=dict)
     """The loops around this place, by the names of their variables."""
 
-    def inner(self) -> "Scope":
+    def inner(self) -> "EmitScope":
         """A copy for a nested block."""
-        return Scope(self.known, dict(self.locals), dict(self.loops))
+        return EmitScope(self.known, dict(self.locals), dict(self.loops))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Strategy:
     """Whether a call may have to be written as a statement."""
     open_call: "Callable[[Function, Formula, Formula, frozenset[Formula], int], Formula]"
     """What to write instead of a call, or a negated one: from the simplified body and the number of loops around."""
-    write_disjunction: "Callable[[Function, Formula, Block, Scope], bool]"
+    write_disjunction: "Callable[[Function, Formula, Block, EmitScope], bool]"
     """Write a disjunction as statements; False where that cannot be."""
     before_loop: "Callable[[Function, Exists, Block], None]"
     """Write statements before a loop."""
-    loop_rows: "Callable[[Function, Exists, int, Scope], str]"
+    loop_rows: "Callable[[Function, Exists, int, EmitScope], str]"
     """The expression for the rows that a loop ranges over, after the statements that it needs."""
 
 

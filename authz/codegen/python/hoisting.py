@@ -2,18 +2,18 @@
 
 from authz.analysis.simplify import conjuncts_of
 from authz.codegen.python.expressions import value_text
-from authz.codegen.python.function import Function, Scope
+from authz.codegen.python.function import EmitScope, Function
 from authz.codegen.python.inline import flatten
 from authz.language.ir import Access, Exists, Formula, values
 from authz.language.types import Optional, Record
 
 
-def hoist(function: Function, formulas: list[Formula], depth: int, scope: Scope) -> None:
+def hoist(function: Function, formulas: list[Formula], depth: int, scope: EmitScope) -> None:
     """Name the values that some formulas read, and that the function reads more than once."""
     _name_values(function, hoistable(function, formulas, scope), depth, scope)
 
 
-def hoistable(function: Function, formulas: list[Formula], scope: Scope) -> list[Access]:
+def hoistable(function: Function, formulas: list[Formula], scope: EmitScope) -> list[Access]:
     """The values that `hoist` would name."""
     parameters = set(function.parameters())
     return [
@@ -23,20 +23,20 @@ def hoistable(function: Function, formulas: list[Formula], scope: Scope) -> list
     ]
 
 
-def hoist_out_of_loop(function: Function, loop: Exists, depth: int, scope: Scope) -> None:
+def hoist_out_of_loop(function: Function, loop: Exists, depth: int, scope: EmitScope) -> None:
     """Name the values that a loop's body reads and that are the same for every row."""
     parts = [conjunct for part in conjuncts_of(loop.body) for conjunct in flatten(function, part)]
     roots = {*function.parameters(), *scope.loops} - {loop.variable.name}
     _name_values(function, _nameable(function, parts, scope, roots), depth, scope)
 
 
-def _nameable(function: Function, formulas: list[Formula], scope: Scope, roots: set[str]) -> list[Access]:
+def _nameable(function: Function, formulas: list[Formula], scope: EmitScope, roots: set[str]) -> list[Access]:
     """The fields of some variables that formulas read, that have no name yet, and that can be read here."""
     read = dict.fromkeys(value for formula in formulas for value in values(formula) if isinstance(value, Access))
     return [v for v in read if v not in scope.locals and v.root.name in roots and _is_total(function, v)]
 
 
-def _name_values(function: Function, read: list[Access], depth: int, scope: Scope) -> None:
+def _name_values(function: Function, read: list[Access], depth: int, scope: EmitScope) -> None:
     for value in read:
         name = function.local_name(value)
         function.write(depth, f"{name} = {value_text(function, value, scope)}")

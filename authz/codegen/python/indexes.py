@@ -4,14 +4,14 @@ from authz.analysis.definitions import Definition
 from authz.analysis.simplify import conjuncts_of, normalize
 from authz.analysis.substitute import free_variables, root_of
 from authz.codegen.python.expressions import value_text, write_condition
-from authz.codegen.python.function import Function, IndexFunction, Scope
+from authz.codegen.python.function import EmitScope, Function, IndexFunction
 from authz.codegen.python.inline import flatten
 from authz.codegen.python.plan import LOOP_COST
 from authz.language.ir import Access, And, Compare, Constant, Exists, Formula, Not, Value, Variable
 from authz.language.types import Optional
 
 
-def index_rows(function: Function, loop: Exists, depth: int, scope: Scope) -> str:
+def index_rows(function: Function, loop: Exists, depth: int, scope: EmitScope) -> str:
     """The expression for the rows that an index selects, after the statements that build the index.
 
     Rows are selected by the conjuncts that read the row and the request alone, and by a key where some conjunct
@@ -42,7 +42,7 @@ def index_rows(function: Function, loop: Exists, depth: int, scope: Scope) -> st
 
 def write_index(function: Function, index: IndexFunction) -> None:
     """Write the statements of a function that builds an index."""
-    scope = Scope()
+    scope = EmitScope()
     attribute = function.plan.attribute
     row = function.variable_name(index.loop.variable.name)
     function.write(1, f"index = memo['index', {index.name!r}] = {{}}")

@@ -4,7 +4,7 @@ The time of a decision then grows with the square of the number of rows, and no 
 """
 
 from authz.analysis.definitions import Definition
-from authz.codegen.python.function import Block, Function, LoopFunction, Scope, Strategy, place_comment
+from authz.codegen.python.function import Block, EmitScope, Function, LoopFunction, Strategy, place_comment
 from authz.codegen.python.indexes import index_rows, write_index
 from authz.codegen.python.plan import Plan
 from authz.codegen.python.sections import FunctionSource, reasons_entry, section, specific_reasons
@@ -100,7 +100,7 @@ def _open_call(function: Function, part: Formula, body: Formula, known: frozense
     return part
 
 
-def _write_disjunction(function: Function, part: Formula, block: Block, scope: Scope) -> bool:
+def _write_disjunction(function: Function, part: Formula, block: Block, scope: EmitScope) -> bool:
     return False
 
 

@@ -7,7 +7,7 @@ import itertools
 
 from authz.analysis.simplify import conjuncts_of, disjuncts_of, normalize, simplify_under
 from authz.codegen.python.expressions import write_condition
-from authz.codegen.python.function import Block, Function, OpenLoop, Scope
+from authz.codegen.python.function import Block, EmitScope, Function, OpenLoop
 from authz.codegen.python.hoisting import hoist, hoist_out_of_loop, hoistable
 from authz.codegen.python.inline import called_formula, expand, flatten
 from authz.codegen.python.plan import LOOP_COST
@@ -17,7 +17,7 @@ from authz.language.ir import FALSE, TRUE, And, Exists, Formula, Invoke, Not, Or
 def write_body(function: Function) -> None:
     """Write all statements of a function: one `return`, or a statement for each alternative that needs one."""
     formula = expand(function, function.definition.formula)
-    scope = Scope()
+    scope = EmitScope()
     alternatives = list(disjuncts_of(formula))
     plain = [each for each in alternatives if not needs_statement(function, each)]
     looping = [each for each in alternatives if needs_statement(function, each)]
@@ -51,7 +51,7 @@ def _needs_statement(function: Function, part: Formula) -> bool:
     return isinstance(operand, Exists)
 
 
-def write_conjunction(function: Function, parts: list[Formula], block: Block, scope: Scope) -> None:
+def write_conjunction(function: Function, parts: list[Formula], block: Block, scope: EmitScope) -> None:
     """Write a conjunction, cheap conjuncts first; `scope` then holds what is known after it."""
     cost = function.plan.cost
     pending = sorted((each for part in parts for each in flatten(function, part, scope.known)), key=cost)
@@ -112,7 +112,7 @@ def _fits(part: Formula, pending: list[Formula], block: Block) -> bool:
 
 
 def _take_tests(
-    function: Function, first: Formula, pending: list[Formula], scope: Scope
+    function: Function, first: Formula, pending: list[Formula], scope: EmitScope
 ) -> tuple[list[Formula], list[Formula]]:
     """The conditions that one `if` can hold, from `first` on, and those that are left."""
     tests = [first]
@@ -127,7 +127,9 @@ def _take_tests(
     return [test for test in tests if test != TRUE] or [TRUE], pending
 
 
-def _write_tests(function: Function, tests: list[Formula], pending: list[Formula], block: Block, scope: Scope) -> int:
+def _write_tests(
+    function: Function, tests: list[Formula], pending: list[Formula], block: Block, scope: EmitScope
+) -> int:
     """Write an `if`. Returns the depth at which to go on, 0 where nothing is left to write."""
     depth, success, failure = block.depth, block.success, block.failure
     if tests == [TRUE]:
@@ -155,7 +157,7 @@ def _write_tests(function: Function, tests: list[Formula], pending: list[Formula
     return depth
 
 
-def _write_presence(function: Function, loop: Exists, pending: list[Formula], block: Block, scope: Scope) -> bool:
+def _write_presence(function: Function, loop: Exists, pending: list[Formula], block: Block, scope: EmitScope) -> bool:
     """Write that some row satisfies a loop's body. True where nothing is left to write."""
     hoist_out_of_loop(function, loop, block.depth, scope)
     last = not pending and block.success.startswith("return")
@@ -169,7 +171,7 @@ def _write_presence(function: Function, loop: Exists, pending: list[Formula], bl
     return False
 
 
-def _write_absence(function: Function, loop: Exists, pending: list[Formula], block: Block, scope: Scope) -> bool:
+def _write_absence(function: Function, loop: Exists, pending: list[Formula], block: Block, scope: EmitScope) -> bool:
     """Write that no row satisfies a loop's body. True where nothing is left to write."""
     hoist_out_of_loop(function, loop, block.depth, scope)
     if block.failure.startswith("return"):
@@ -183,7 +185,7 @@ def _write_absence(function: Function, loop: Exists, pending: list[Formula], blo
     return True
 
 
-def _write_loop(function: Function, loop: Exists, success: str, block: Block, scope: Scope) -> None:
+def _write_loop(function: Function, loop: Exists, success: str, block: Block, scope: EmitScope) -> None:
     """Write a `for` over the rows, with `success` where a row satisfies the body."""
     inner = scope.inner()
     open_loop = inner.loops[loop.variable.name] = OpenLoop(loop.variable, loop.collection)
