@@ -14,37 +14,6 @@ from authz.bundle.vocabulary import REQUEST, PropertyKind, Vocabulary, attribute
 from authz.codegen.generated import compile_source
 from authz.facts.store import FactsSnapshot
 
-MAX_ROWS = 10_000
-"""The rows of one collection that a decision reads at most. Time may grow with the square of their number."""
-
-
-class TooManyRowsError(Exception):
-    """A collection of a request has more than `MAX_ROWS` rows. Its decision is a refusal with an error."""
-
-
-class ExcessRows(tuple[Any, ...]):
-    """A collection with too many rows to decide by: whatever reads or compares it raises.
-
-    It stands for the subject's type of the request too, which every decision reads first, so that no evaluator
-    decides by a part of the rows.
-    """
-
-    _message: str
-
-    def __new__(cls, collection: str, count: int) -> "ExcessRows":
-        """The excess rows of a collection; the rows themselves are let go."""
-        rows = super().__new__(cls)
-        rows._message = f"`{collection}` has {count} rows, and a decision reads {MAX_ROWS} at most"
-        return rows
-
-    def _raise(self, *_: object) -> Any:
-        raise TooManyRowsError(self._message)
-
-    __add__ = __bool__ = __contains__ = __getitem__ = __iter__ = __len__ = __radd__ = __reversed__ = _raise
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __reduce__ = _raise
-    index = count = _raise
-
-
 Gather = Callable[[EvaluationRequest, FactsSnapshot, datetime, Any], Any]
 """`(request, snapshot, at, parameters) -> record`: the request record with everything that rules can read."""
 Redact = Callable[[EvaluationRequest, Any], Any]
@@ -84,7 +53,7 @@ def compile_subject_of(vocabulary: Vocabulary) -> SubjectOf:
 
 
 def _compiled(name: str, source: str, vocabulary: Vocabulary, classes: Classes) -> Any:
-    return compile_source(source, name, Request=classes[REQUEST], ExcessRows=ExcessRows, **PYTHON_NAMES)[name]
+    return compile_source(source, name, Request=classes[REQUEST], **PYTHON_NAMES)[name]
 
 
 def redacted_fields(vocabulary: Vocabulary) -> frozenset[str]:
@@ -128,8 +97,6 @@ def gather_source(vocabulary: Vocabulary) -> str:
         absent = " or ".join(f"id_{part} is None" for part in collection.by if part in named)
         found = f"rows[{name!r}].get(({key}), ())"
         lines.append(f"field_{name} = {f'() if {absent} else {found}' if absent else found}")
-        excess = f"ExcessRows({name!r}, len(field_{name}))"
-        lines.append(f"if len(field_{name}) > {MAX_ROWS}: field_{name} = field_subject_type = {excess}")
     return _function("gather(request, facts, at, parameters)", lines, vocabulary)
 
 
