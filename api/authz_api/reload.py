@@ -34,6 +34,8 @@ CONNECT_SECONDS = 5.0
 """How long a reload waits for workers that were forked and have not connected yet."""
 LOAD_TIMES = 10
 """Workers get this many times the supervisor's own loading time, if that is more than `PREPARE_SECONDS`."""
+WAKE_SECONDS = 0.5
+"""How often the sleeping main thread looks for signals that it missed."""
 MAX_LINE = 65_536
 Versions = tuple[str, str]
 
@@ -58,8 +60,14 @@ class Supervisor:
     running: bool = field(init=False, default=False)
 
     def start(self) -> None:
-        """Reload on SIGHUP from now on, in place of the server's own handler, which replaces all workers."""
+        """Reload on SIGHUP from now on, in place of the server's own handler, which replaces all workers.
+
+        The main thread sleeps on a lock. A signal that comes just before it falls asleep is handled when the next
+        signal comes, and a timer is that next one.
+        """
         signal.signal(signal.SIGHUP, self.hang_up)
+        signal.signal(signal.SIGALRM, lambda *_: None)
+        signal.setitimer(signal.ITIMER_REAL, WAKE_SECONDS, WAKE_SECONDS)
 
     def close(self) -> None:
         """Close the sockets that a worker inherits, so that they end with the supervisor."""
@@ -71,17 +79,15 @@ class Supervisor:
         if os.getpid() != self.pid:
             return  # a worker inherits the handler, and has no workers of its own
         self.requested = True
-        if self.running:
-            return
-        self.running = True
-        try:
-            while self.requested:
-                self.requested = False
+        # A signal that comes while `running` is set is seen by this loop; one that comes later runs a loop of its own.
+        while self.requested and not self.running:
+            self.requested, self.running = False, True
+            try:
                 self.reload()
-        except Exception:  # noqa: BLE001 - an exception in a signal handler would end the supervisor
-            log().error("exception in a reload", exc_info=True)
-        finally:
-            self.running = False
+            except Exception:  # noqa: BLE001 - an exception in a signal handler would end the supervisor
+                log().error("exception in a reload", exc_info=True)
+            finally:
+                self.running = False
 
     def reload(self) -> bool:
         """One reload; whether it was taken."""

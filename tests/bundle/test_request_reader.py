@@ -273,5 +273,5 @@ def test_a_problem_repeats_little_of_a_long_value(path: str) -> None:
     inner[names[-1]] = LONG
     body["subject"]["type"] = 1
     with pytest.raises(MalformedRequestError) as malformed:
-        reader.read_live(body)
+        reader.live[""](body)
     assert len(str(malformed.value)) < 2_500

@@ -32,7 +32,7 @@ def codes(policy: Policy, facts: dict[str, Any] | None = None, **asked: Any) -> 
 
 PERMITTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "everything in place": ({}, {}),
-    "at the grant's first instant": ({}, {"at": "2025-03-10"}),
+    "at the grant's first instant": ({"holders": [{**ANN, "born": "2007-03-09"}]}, {"at": "2025-03-10"}),
     "a limit reached": ({"doors": [{**DOOR, "lambda": 2}]}, {"lambda": 2}),
     "no adult needed": ({"holders": [{**ANN, "born": None}], "doors": [{**DOOR, "adults": False}]}, {}),
     "grace after closing": ({"closing": "2025-03-10T10:00:00.000001Z"}, {}),

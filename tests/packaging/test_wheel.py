@@ -132,7 +132,7 @@ def test_the_installed_command_begins_a_bundle_in_an_empty_folder(installed: Ins
         for words in (["check"], ["init", "."], ["check"], ["test"])
     ]
     assert [run.returncode for run in runs] == [1, 0, 0, 0]
-    assert "there is no such folder" in runs[0].stderr
+    assert "there is no `bundle.toml`" in runs[0].stderr
     assert runs[3].stdout.endswith("1 passed, 0 failed\n")
 
 

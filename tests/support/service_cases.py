@@ -90,7 +90,7 @@ def workers_of(served: Served) -> list[int]:
 
 def serve_error(*options: str) -> str:
     """What `authz serve` prints to standard error when it refuses to start."""
-    command = [sys.executable, "-m", "authz", "serve", *options]
+    command = [sys.executable, "-m", "authz", "serve", "--port", "0", *options]
     done = subprocess.run(command, cwd=project(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr.rstrip("\n")
