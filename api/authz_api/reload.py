@@ -69,6 +69,10 @@ class Supervisor:
         signal.signal(signal.SIGALRM, lambda *_: None)
         signal.setitimer(signal.ITIMER_REAL, WAKE_SECONDS, WAKE_SECONDS)
 
+    def stop(self) -> None:
+        """Stop the timer: the interpreter drops its handlers as it ends, and the timer would then end the process."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
     def close(self) -> None:
         """Close the sockets that a worker inherits, so that they end with the supervisor."""
         for each in (self.listening, *self.connections):

@@ -108,6 +108,8 @@ def _serve(server: Any, settings: Settings, state: State, authenticator: Authent
             server.serve(target_loader=application, wrap_loader=False)
         except SystemExit as stop:
             return int(stop.code or 0)
+        finally:
+            supervisor.stop()
     return 0
 
 
