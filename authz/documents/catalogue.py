@@ -39,7 +39,7 @@ NOT_JSON = CatalogueEntry(
     code="not-json",
     says="A document is not JSON.",
     why="Extensions such as comments and trailing commas are read by some parsers only.",
-    example='{"doors": [],}',
+    example='{"doors": [}',
     repair="Correct the syntax at the place of the message.",
     file="facts.json",
 )

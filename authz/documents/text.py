@@ -18,7 +18,7 @@ _IGNORABLE = (
     r"\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 # The other characters of category Cf: signs that enclose or annotate what follows them.
-_FORMATTING = r"\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f"
+_FORMATTING = r"\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
 _INVISIBLE = re.compile(rf"\r(?!\n)|[{_CONTROLS}{_LINE_ENDS}{_IGNORABLE}{_FORMATTING}]")
 
 

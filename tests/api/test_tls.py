@@ -19,6 +19,11 @@ from tests.support.server import EVALUATION, free_port
 from tests.support.service_cases import SARA, serve_error
 
 
+def key_usage(of_authority: bool) -> x509.KeyUsage:
+    """An authority's key signs certificates; another signs handshakes."""
+    return x509.KeyUsage(True, False, False, False, False, of_authority, of_authority, False, False)
+
+
 def certificate(folder: Path, name: str, signer: ec.EllipticCurvePrivateKey | None) -> ec.EllipticCurvePrivateKey:
     """Write a certificate and its key: of an authority if there is no signer, else signed by the authority."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -30,6 +35,9 @@ def certificate(folder: Path, name: str, signer: ec.EllipticCurvePrivateKey | No
         .not_valid_after(begin + timedelta(days=30))
         .add_extension(x509.BasicConstraints(signer is None, None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key((signer or key).public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(key_usage(signer is None), critical=True)
         .sign(signer or key, hashes.SHA256())
     )
     (folder / f"{name}.pem").write_bytes(built.public_bytes(serialization.Encoding.PEM))

@@ -13,6 +13,7 @@ import pytest
 import authz.cli
 from authz import load_bundle, load_facts
 from authz.cli.main import main
+from authz.verify import oso
 from tests.support.paths import STUDENT
 from tests.support.server import serving
 from tests.support.service_cases import digest
@@ -106,7 +107,8 @@ def test_a_command_uses_the_bundle_that_it_should_and_names_it(
         if words is not None:
             monkeypatch.chdir(tree / folder)
             code, out, err = run([word.replace("{}", str(tree / "work" / "mine")) for word in words], monkeypatch)
-            assert (code, err) == (0, ""), (words, out, err)
+            unexpected = "" if "not-compared" in err and not oso.available() else err
+            assert (code, unexpected) == (0, ""), (words, out, err)
             assert_names(tree, name, out, as_json)
 
 

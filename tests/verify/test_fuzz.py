@@ -101,7 +101,8 @@ def test_fuzzing_a_right_bundle_finds_no_counterexample(tmp_path: Path, folder: 
     assert report.counts.worlds >= effort(3_000)
     assert report.counts.permits >= effort(600)
     assert len(report.counts.laws) == len(policy.bundle.laws)
-    assert all(report.counts.codes[code] for code in policy.bundle.reasons)
+    if effort(4) >= 4:  # fewer worlds miss the rarest codes
+        assert all(report.counts.codes[code] for code in policy.bundle.reasons)
     if reference.available():
         assert report.counts.oso > 0
 

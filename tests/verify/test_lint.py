@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from authz import load_bundle
+from authz.verify import oso
 from authz.verify.lint import lint
 from authz.verify.warnings import files_read, warnings_of
 from tests.support.cli import authz
@@ -159,13 +160,14 @@ def test_a_bundle_in_use_has_no_warning(folder: Path) -> None:
 def test_a_bundle_without_a_scenario_that_is_permitted_is_a_warning(tmp_path: Path) -> None:
     folder = shutil.copytree(AUTHZEN, tmp_path / "bundle")
     policy = load_bundle(folder)
-    assert warnings_of(policy, files_read(policy), 0) == ()
+    without_oso = set() if oso.available() else {"not-compared"}
+    assert {warning.code for warning in warnings_of(policy, files_read(policy), 0)} == without_oso
     rules = folder / "access.polar"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("    permitted(request) and\n", NEVER, 1), encoding="utf-8")
     policy = load_bundle(folder)
     codes = {warning.code for warning in warnings_of(policy, files_read(policy), 0)}
-    assert codes == {"no-permit", "contradiction"}
+    assert codes == {"no-permit", "contradiction"} | without_oso
 
 
 NEVER = '    permitted(request) and\n    request.action = "read" and\n    request.action = "write" and\n'
