@@ -276,6 +276,14 @@ def test_a_refused_reload_is_answered_409(tmp_path: Path) -> None:
         assert {versions(served.url) for _ in range(20)} == {before}
 
 
+def test_no_reload_of_many_one_behind_another_is_lost(tmp_path: Path) -> None:
+    """The next signal comes as the supervisor ends a reload, or falls asleep: a lost one would be answered 202."""
+    policy = copied(tmp_path)
+    with serving(tmp_path, policy) as served:
+        (policy / "access.polar").write_text("allow(")
+        assert [served.post("/reload", {}).status_code for _ in range(40)] == [409] * 40
+
+
 def test_a_file_name_that_is_no_utf8_refuses_a_reload_and_ends_nothing(tmp_path: Path) -> None:
     policy = copied(tmp_path)
     with serving(tmp_path, policy, "--workers", "2") as served:
